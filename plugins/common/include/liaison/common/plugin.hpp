@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a C++ plugin of this tree is written against: the C interface of sdk/ as classes. Exceptions
+// stop here (status QUARANTINE, issue "<plugin>-internal-error"); nothing is thrown across.
+#pragma once
+
+#include <liaison/facts.hpp>
+#include <liaison/translator.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace liaison {
+
+using bytes_view = std::string_view;  ///< borrowed bytes of any kind
+
+enum class severity : std::uint8_t { information, warning, error };
+
+struct issue {
+  liaison::severity severity = severity::error;
+  std::string code;
+  std::string location;
+  std::string diagnostics;
+};
+
+/// The options of a call (sdk/include/liaison/translator.h, liaison_call), decoded.
+struct call_options {
+  std::string profile;
+  std::string charset;
+  bool strict = false;
+  std::string now;
+  std::string zone = "Europe/Paris";
+  std::string id_seed;
+  std::string control_id;
+  bool values = false;
+  bool acknowledge = false;
+  bool account = false;
+  std::string outcome;
+  std::vector<issue> issues;
+  std::string endpoint = "{}";  ///< the endpoint's own options as JSON text
+};
+
+/// One call, in C++ clothes. Lives as long as the call.
+class call {
+ public:
+  explicit call(const liaison_call& raw);
+
+  bytes_view input() const { return input_; }
+  const call_options& options() const { return options_; }
+
+  /// Pivot of the embedded message at `name`, or nothing. Decode only.
+  bytes_view embedded_pivot(std::string_view name) const;
+
+  void report(severity level, std::string_view code, std::string_view location, std::string_view diagnostics) const;
+  void report(const issue& found) const { report(found.severity, found.code, found.location, found.diagnostics); }
+
+  /// Hands a part to the host. Throws `host_full` when the host has enough; let it pass.
+  void emit(liaison_part_role role, bytes_view bytes, const char* content_type = nullptr, const char* name = nullptr,
+            const char* format = nullptr) const;
+  void emit(const facts::message_facts& found) const;  ///< as JSON, role FACTS
+
+ private:
+  const liaison_call& raw_;
+  bytes_view input_;
+  call_options options_;
+};
+
+/// Thrown by `emit` and `report` when the host refuses more; `export_translator` turns it into the status.
+struct host_full {
+  liaison_status status;
+};
+
+/// Base of a translator. Overrides what it offers; the rest answers UNSUPPORTED.
+/// The methods may throw; `std::bad_alloc` becomes RETRY, anything else QUARANTINE.
+class translator {
+ public:
+  virtual ~translator() = default;
+  virtual int recognise(bytes_view head) = 0;
+  virtual liaison_status inspect(const call&) { return LIAISON_UNSUPPORTED; }
+  virtual liaison_status decode(const call&) { return LIAISON_UNSUPPORTED; }
+  virtual liaison_status encode(const call&) { return LIAISON_UNSUPPORTED; }
+  virtual liaison_status validate(const call&) { return LIAISON_UNSUPPORTED; }
+  virtual liaison_status acknowledge(const call&) { return LIAISON_UNSUPPORTED; }
+  virtual liaison_status render(const call&) { return LIAISON_UNSUPPORTED; }
+};
+
+namespace detail {
+liaison_status guarded(translator& of, liaison_status (translator::*operation)(const call&), const liaison_call* raw);
+}
+
+/// The C table of one translator. `Translator` is default-constructible and has
+/// `static constexpr const char* format` and `static constexpr const char* profiles[]` (NULL-terminated).
+template <class Translator>
+const liaison_translator& export_translator() {
+  static Translator instance;
+  static const liaison_translator table = {
+      sizeof(liaison_translator),
+      Translator::format,
+      Translator::profiles,
+      [](void*, liaison_bytes head) -> int {
+        try {
+          return instance.recognise({reinterpret_cast<const char*>(head.data), head.size});
+        } catch (...) {
+          return 0;
+        }
+      },
+      [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::inspect, c); },
+      [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::decode, c); },
+      [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::encode, c); },
+      [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::validate, c); },
+      [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::acknowledge, c); },
+      [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::render, c); },
+  };
+  return table;
+}
+
+/// JSON of the facts, shape of schemas/facts.schema.json; empty members are left out. `issues` is not part of it.
+std::string to_json(const facts::message_facts& found);
+
+}  // namespace liaison
