@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store contract: messages with their bytes, deliveries, receipts. Every backend keeps it, and one
+// contract test (tests/contract/store) runs against each.
+//
+// All calls are asynchronous. They may be made from the executor's thread only; callbacks run there too, in the order in
+// which calls of one kind were made, and never from inside the call. A callback that reports success
+// means: on disk, and there after power loss.
+#pragma once
+
+#include "core/base/clock.hpp"
+#include "core/base/result.hpp"
+#include "core/model/message.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace liaison::store {
+
+/// A delivery to be made together with its message.
+struct new_delivery {
+  std::string recipient;
+  std::string format;
+  std::string profile;
+};
+
+/// Everything of one intake: written in one transaction or not at all.
+struct intake {
+  model::message message;  ///< `id` is ignored
+  shared_bytes raw;
+  /// Who sends under which control id: one of the three parts of the key of duplicates (source, this, sha256).
+  std::string sender_key;
+  /// What orders deliveries. `document_id`, `set_id` and `replaces` are looked up among what is known: a document's key is the
+  /// key of the document that it replaces, else of its set, else its own id. `subject_key` (a stay or a
+  /// patient, already hashed) orders what is no document. All empty: no order.
+  std::string document_id, set_id, replaces, subject_key;
+  std::vector<new_delivery> deliveries;
+};
+
+enum class intake_verdict : std::uint8_t {
+  stored,
+  duplicate,  ///< same source, sender key and bytes: nothing was added but the count; `id` is the first one's
+  full,       ///< no room: nothing was written; may be tried again later
+  failed,     ///< the disk or the database said no: nothing was written
+};
+
+struct intake_outcome {
+  intake_verdict verdict = intake_verdict::failed;
+  model::message_id id = 0;
+  model::message_state state = model::message_state::unrouted;  ///< of the stored one, for a duplicate the first one's
+  bool control_id_seen = false;  ///< the same source and sender key came before with other bytes
+  std::vector<std::string> recipients;  ///< of the deliveries that were added
+  std::string text;  ///< why not
+};
+
+/// What is needed to make one attempt.
+struct work {
+  model::delivery delivery;
+  std::string message_format;
+  std::string message_source;
+  std::string facts_json;
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+};
+
+/// Result of an attempt, or of a person's word.
+struct delivery_update {
+  model::delivery_id id = 0;
+  model::delivery_state state = model::delivery_state::pending;
+  unix_ms next_attempt_at = 0;
+  bool count_attempt = true;
+  std::optional<bool> prepared;
+  std::string error;
+  std::vector<model::receipt> receipts;  ///< `delivery` is filled in
+};
+
+struct message_filter {
+  std::string source;
+  std::optional<model::message_state> state;
+  std::string document_type;  ///< code
+  model::message_id before = 0;  ///< page: ids below it; 0: from the newest
+  std::uint32_t limit = 50;      ///< at most 1000
+};
+
+struct delivery_filter {
+  std::string recipient;
+  std::optional<model::delivery_state> state;
+  model::message_id message = 0;
+  model::delivery_id before = 0;
+  std::uint32_t limit = 50;
+};
+
+/// One message from receipt to last receipt.
+struct trace {
+  model::message message;
+  std::vector<model::delivery> deliveries;  ///< with those that wait for an earlier one, see `blocked_by`
+  std::vector<model::delivery_id> blocked_by;  ///< parallel to `deliveries`: the earlier delivery it waits for, or 0
+  std::vector<model::receipt> receipts;  ///< in time order
+};
+
+struct recipient_count {
+  std::string recipient;
+  std::uint64_t pending = 0, delivered = 0, dead = 0, cancelled = 0;
+  unix_ms oldest_pending_at = 0;  ///< 0: none
+};
+
+/// Monotonic counters and timings since the start, for metrics.
+struct statistics {
+  std::uint64_t commits = 0, operations = 0;
+  double commit_seconds_last = 0;
+  std::vector<double> commit_seconds_new;  ///< since the last call of `take_statistics`
+  std::uint64_t size_bytes = 0;            ///< on disk, all files
+  std::uint64_t free_bytes = 0;            ///< of the file system
+};
+
+struct retention {
+  std::int64_t finished_after_ms = 0;  ///< bytes, facts and rows of messages whose deliveries all ended this long ago; 0: never
+  std::int64_t quarantined_after_ms = 0;
+  std::int64_t unrouted_after_ms = 0;
+  std::uint32_t messages_max = 1000;  ///< in one call, so that it never holds up the queue
+};
+
+template <class T>
+using callback = std::function<void(T)>;
+
+class store {
+ public:
+  virtual ~store() = default;
+
+  /// Group commit: what arrives while the last commit was syncing goes into the next.
+  virtual void take_in(intake what, callback<intake_outcome> then) = 0;
+
+  /// Failure "store-full" or "store-failed" means not written; the caller keeps it and tries again. An update of a delivery
+  /// that is no longer pending changes nothing but adds its receipts, and succeeds.
+  virtual void update(delivery_update what, callback<result<done>> then) = 0;
+
+  /// Deliveries of a recipient that may be tried now: pending, `next_attempt_at` <= now, not in `except`, and no earlier one
+  /// of the same order key is pending or dead. Oldest first, at most `limit` (1000).
+  virtual void ready(std::string recipient, unix_ms now, std::vector<model::delivery_id> except, std::uint32_t limit,
+                     callback<result<std::vector<work>>> then) = 0;
+  /// Earliest `next_attempt_at` of a pending, unblocked delivery of the recipient; 0: none.
+  virtual void next_due(std::string recipient, callback<result<unix_ms>> then) = 0;
+
+  /// The bytes as they came; checked against their hash ("store-corrupt" names the message when they differ).
+  virtual void read_raw(model::message_id id, callback<result<shared_bytes>> then) = 0;
+
+  virtual void list_messages(message_filter filter, callback<result<std::vector<model::message>>> then) = 0;
+  virtual void list_deliveries(delivery_filter filter, callback<result<std::vector<model::delivery>>> then) = 0;
+  virtual void list_receipts(model::message_id message, std::uint32_t limit,
+                             callback<result<std::vector<model::receipt>>> then) = 0;
+  /// Failure "not-found".
+  virtual void read_trace(model::message_id id, callback<result<trace>> then) = 0;
+  virtual void count_by_recipient(callback<result<std::vector<recipient_count>>> then) = 0;
+
+  /// A person's words. Failures: "not-found", "wrong-state". retry: dead or pending → pending, due now.
+  /// cancel: pending or dead → cancelled. replay: new deliveries of a stored message to `recipients` (as given, formats resolved by the caller).
+  virtual void retry(model::delivery_id id, unix_ms now, callback<result<done>> then) = 0;
+  virtual void cancel(model::delivery_id id, unix_ms now, callback<result<done>> then) = 0;
+  virtual void replay(model::message_id id, std::vector<new_delivery> deliveries, unix_ms now,
+                      callback<result<std::vector<model::delivery_id>>> then) = 0;
+
+  /// Pending deliveries of the recipient created before `created_before` become dead letters; at most `limit`. Gives how many.
+  virtual void expire(std::string recipient, unix_ms created_before, unix_ms now, std::uint32_t limit,
+                      callback<result<std::uint32_t>> then) = 0;
+
+  /// Removes what is past its time and gives the room back to the file system. Gives how many messages went.
+  virtual void purge(retention policy, unix_ms now, callback<result<std::uint32_t>> then) = 0;
+
+  virtual statistics take_statistics() = 0;
+
+  /// Six hexadecimal digits, drawn when the store was created: prefix of names and control ids given to the outside.
+  virtual const std::string& instance() const = 0;
+
+  /// Finishes what was handed in, then closes. No call may follow. Blocks at most until the queue is written.
+  virtual void close() = 0;
+};
+
+}  // namespace liaison::store
