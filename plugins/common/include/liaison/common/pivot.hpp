@@ -8,14 +8,25 @@
 #include <rapidjson/document.h>
 
 #include <memory>
-
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace liaison {
 
 using json_value = rapidjson::Value;
+
+/// Numbers keep the digits they were written with, which RapidJSON's own numbers cannot: in the values that
+/// the reader hands out a number is a string that begins with this character, which no other string may.
+/// Read them with `pivot_reader::text` or `get`, which leave the mark away; ask `is_number` for the kind.
+inline constexpr char json_number_mark = '\x01';
+bool is_number(const json_value& value);
+
+/// The text given as a pivot is none. The message names what is wrong, without content; it may be shown.
+struct pivot_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// Version 5 UUID (RFC 9562) of `name` in the namespace of liaison, lower case.
 std::string uuid_v5(std::string_view name);
@@ -44,7 +55,8 @@ class resource_ref {
   explicit operator bool() const { return writer_ != nullptr; }
 
   /// Sets the string at `path` ("name/0/family"; numbers are array indices; missing parents are
-  /// made; an index may be at most the array's size). An empty value sets nothing. The leaf is carried to it.
+  /// made; an index may be at most the array's size: std::logic_error). An empty value sets nothing.
+  /// The leaf is carried to it. Control characters that FHIR forbids become U+FFFD.
   void set(std::string_view path, const sourced& value) const;
   void set(std::string_view path, std::string_view value) const { set(path, sourced{std::string(value)}); }
   void set(std::string_view path, const char* value) const { set(path, std::string_view(value)); }
@@ -80,9 +92,10 @@ class pivot_writer {
   pivot_writer(const pivot_writer&) = delete;
   pivot_writer& operator=(const pivot_writer&) = delete;
 
-  /// Starts from an existing Bundle (the pivot of an embedded document) and appends to it. Nothing when
-  /// `bundle_json` is no Bundle.
+  /// What keeps `bundle_json` from being loaded, without content; nothing when it is a Bundle.
   static std::optional<std::string> check_bundle(std::string_view bundle_json);
+  /// Starts from an existing Bundle (the pivot of an embedded document) and appends to it. False, and
+  /// nothing changed, when `bundle_json` is no Bundle.
   bool load(std::string_view bundle_json);
 
   resource_ref add(std::string_view resource_type);
@@ -111,7 +124,7 @@ class pivot_writer {
 /// asking for a value does not carry it: `carry` does, when it was written.
 class pivot_reader {
  public:
-  /// `ledger` may be null. Throws `std::runtime_error` (without content) when the text is no Bundle.
+  /// `ledger` may be null. Throws `pivot_error` when the text is no Bundle.
   pivot_reader(std::string_view bundle_json, account* ledger);
 
   const json_value& bundle() const { return document_; }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json_document.hpp"
+// See json_document.hpp: the one place in plugins/common where RapidJSON reads foreign bytes.
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <stdexcept>
+
+namespace liaison {
+
+bool is_number(const json_value& value) {
+  return value.IsNumber() ||
+         (value.IsString() && value.GetStringLength() > 0 && value.GetString()[0] == json_number_mark);
+}
+
+}  // namespace liaison
+
+namespace liaison::detail {
+namespace {
+
+/// Stands between the reader and the document: counts depth, marks numbers, and refuses strings that
+/// could be taken for a marked number.
+struct guarded_handler {
+  rapidjson::Document& to;
+  unsigned depth_max;
+  unsigned depth = 0;
+  const char* refusal = nullptr;
+
+  bool refuse(const char* why) {
+    refusal = why;
+    return false;
+  }
+  bool Null() { return to.Null(); }
+  bool Bool(bool value) { return to.Bool(value); }
+  bool Int(int value) { return to.Int(value); }
+  bool Uint(unsigned value) { return to.Uint(value); }
+  bool Int64(std::int64_t value) { return to.Int64(value); }
+  bool Uint64(std::uint64_t value) { return to.Uint64(value); }
+  bool Double(double value) { return to.Double(value); }
+  bool RawNumber(const char* digits, rapidjson::SizeType length, bool) {
+    std::string marked(1, json_number_mark);
+    marked.append(digits, length);
+    return to.String(marked.data(), static_cast<rapidjson::SizeType>(marked.size()), true);
+  }
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    if (length > 0 && text[0] == json_number_mark) return refuse("a string begins with a control character");
+    return to.String(text, length, true);
+  }
+  bool Key(const char* text, rapidjson::SizeType length, bool) { return to.Key(text, length, true); }
+  bool StartObject() { return ++depth > depth_max ? refuse("nested too deep") : to.StartObject(); }
+  bool EndObject(rapidjson::SizeType count) {
+    --depth;
+    return to.EndObject(count);
+  }
+  bool StartArray() { return ++depth > depth_max ? refuse("nested too deep") : to.StartArray(); }
+  bool EndArray(rapidjson::SizeType count) {
+    --depth;
+    return to.EndArray(count);
+  }
+};
+
+template <unsigned flags>
+struct generator {
+  std::string_view text;
+  guarded_handler handler;
+  rapidjson::ParseResult result;
+
+  bool operator()(rapidjson::Document&) {
+    rapidjson::MemoryStream bytes(text.data(), text.size());
+    rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
+    rapidjson::Reader reader;
+    result = reader.Parse<flags>(stream, handler);
+    return !result.IsError();
+  }
+};
+
+template <unsigned flags>
+std::optional<std::string> parse_with(std::string_view text, rapidjson::Document& into, unsigned depth_max) {
+  generator<flags> run{text, {into, depth_max}, {}};
+  into.Populate(run);
+  if (!run.result.IsError()) return std::nullopt;
+  const char* why =
+      run.handler.refusal != nullptr ? run.handler.refusal : rapidjson::GetParseError_En(run.result.Code());
+  return std::string(why) + " at byte " + std::to_string(run.result.Offset());
+}
+
+struct digits_writer : rapidjson::Writer<rapidjson::StringBuffer> {
+  using base = rapidjson::Writer<rapidjson::StringBuffer>;
+  using base::base;
+  bool String(const char* text, rapidjson::SizeType length, bool copy = false) {
+    if (length > 1 && text[0] == json_number_mark) return base::RawValue(text + 1, length - 1, rapidjson::kNumberType);
+    return base::String(text, length, copy);
+  }
+  bool Key(const char* text, rapidjson::SizeType length, bool copy = false) { return base::String(text, length, copy); }
+};
+
+}  // namespace
+
+std::optional<std::string> parse_json(std::string_view text, rapidjson::Document& into, json_numbers numbers,
+                                      unsigned depth_max) {
+  constexpr unsigned common = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  if (numbers == json_numbers::as_digits)
+    return parse_with<common | rapidjson::kParseNumbersAsStringsFlag>(text, into, depth_max);
+  return parse_with<common>(text, into, depth_max);
+}
+
+std::string write_json(const json_value& value) {
+  rapidjson::StringBuffer buffer;
+  digits_writer writer(buffer);
+  // Accept recurses; what is written was parsed with a limit on its depth or made from short paths.
+  if (!value.Accept(writer)) throw std::logic_error("the pivot cannot be written as JSON");
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+json_value make_number(std::string_view digits, rapidjson::Document::AllocatorType& allocator) {
+  std::string marked(1, json_number_mark);
+  marked += digits;
+  return json_value(marked.data(), static_cast<rapidjson::SizeType>(marked.size()), allocator);
+}
+
+}  // namespace liaison::detail

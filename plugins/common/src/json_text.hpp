@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing JSON straight into a string: what the facts and the account are made with. A DOM would cost more
+// than the facts themselves, and these are written for every message that comes in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace liaison::detail {
+
+/// Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+void append_json_number(std::string& out, std::uint64_t number);
+
+/// Commas and names of one object or array; the closing bracket is written by `close`.
+class json_scope {
+ public:
+  json_scope(std::string& out, char open) : out_(out), close_(open == '{' ? '}' : ']') { out_ += open; }
+  json_scope(const json_scope&) = delete;
+  json_scope& operator=(const json_scope&) = delete;
+  ~json_scope() { out_ += close_; }
+
+  /// Writes `"name":` and leaves the value to the caller.
+  std::string& member(std::string_view name) {
+    separate();
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+    return out_;
+  }
+  /// The next element of an array.
+  std::string& element() {
+    separate();
+    return out_;
+  }
+  /// A string member, left out when the text is empty.
+  void text(std::string_view name, std::string_view value) {
+    if (!value.empty()) append_json_string(member(name), value);
+  }
+
+ private:
+  void separate() {
+    if (any_) out_ += ',';
+    any_ = true;
+  }
+  std::string& out_;
+  char close_;
+  bool any_ = false;
+};
+
+}  // namespace liaison::detail

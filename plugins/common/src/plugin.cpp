@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C interface in C++ clothes: options decoded, results handed to the sink, exceptions turned into statuses.
+#include "json_document.hpp"
+
+#include <liaison/common/plugin.hpp>
+
+#include <rapidjson/document.h>
+
+#include <cstddef>
+#include <new>
+#include <stdexcept>
+
+namespace liaison {
+namespace {
+
+constexpr std::size_t options_size_bytes_max = 64U << 10U;
+constexpr unsigned options_depth_max = 32;
+
+bytes_view view_of(const liaison_bytes& bytes) {
+  return bytes.size == 0 ? bytes_view{} : bytes_view(reinterpret_cast<const char*>(bytes.data), bytes.size);
+}
+
+liaison_bytes bytes_of(bytes_view view) { return {reinterpret_cast<const std::uint8_t*>(view.data()), view.size()}; }
+
+liaison_severity raw_of(severity level) {
+  switch (level) {
+    case severity::information:
+      return LIAISON_INFORMATION;
+    case severity::warning:
+      return LIAISON_WARNING;
+    case severity::error:
+      break;
+  }
+  return LIAISON_ERROR;
+}
+
+severity severity_named(std::string_view name) {
+  if (name == "information") return severity::information;
+  return name == "warning" ? severity::warning : severity::error;
+}
+
+void read_text(const json_value& of, const char* name, std::string& into) {
+  const auto found = of.FindMember(name);
+  if (found != of.MemberEnd() && found->value.IsString())
+    into.assign(found->value.GetString(), found->value.GetStringLength());
+}
+
+void read_flag(const json_value& of, const char* name, bool& into) {
+  const auto found = of.FindMember(name);
+  if (found != of.MemberEnd() && found->value.IsBool()) into = found->value.GetBool();
+}
+
+void read_issues(const json_value& of, std::vector<issue>& into) {
+  const auto found = of.FindMember("issues");
+  if (found == of.MemberEnd() || !found->value.IsArray()) return;
+  for (const auto& item : found->value.GetArray()) {
+    if (!item.IsObject()) continue;
+    issue& made = into.emplace_back();
+    std::string level;
+    read_text(item, "severity", level);
+    made.severity = severity_named(level);
+    read_text(item, "code", made.code);
+    read_text(item, "location", made.location);
+    read_text(item, "diagnostics", made.diagnostics);
+  }
+}
+
+call_options decode_options(bytes_view text) {
+  call_options options;
+  if (text.empty() || text == "{}") return options;
+  if (text.size() > options_size_bytes_max) throw std::invalid_argument("options of the call are too large");
+  rapidjson::Document document;
+  if (auto wrong = detail::parse_json(text, document, detail::json_numbers::as_digits, options_depth_max))
+    throw std::invalid_argument("options of the call: " + *wrong);
+  if (!document.IsObject()) throw std::invalid_argument("options of the call are no JSON object");
+  read_text(document, "profile", options.profile);
+  read_text(document, "charset", options.charset);
+  std::string strictness;
+  read_text(document, "strictness", strictness);
+  options.strict = strictness == "strict";
+  read_text(document, "now", options.now);
+  read_text(document, "zone", options.zone);
+  read_text(document, "id_seed", options.id_seed);
+  read_text(document, "control_id", options.control_id);
+  read_flag(document, "values", options.values);
+  read_flag(document, "acknowledge", options.acknowledge);
+  read_flag(document, "account", options.account);
+  read_text(document, "outcome", options.outcome);
+  read_issues(document, options.issues);
+  const auto endpoint = document.FindMember("endpoint");
+  if (endpoint != document.MemberEnd() && endpoint->value.IsObject())
+    options.endpoint = detail::write_json(endpoint->value);
+  return options;
+}
+
+/// True when the struct that the host filled is large enough to hold `member_end` bytes of ours.
+bool reaches(std::size_t size, std::size_t member_end) { return size >= member_end; }
+
+/// Reports through the raw sink, for the moment when no `call` exists any more.
+void report_raw(const liaison_call* raw, const char* code, const char* diagnostics) noexcept {
+  if (raw == nullptr || raw->sink == nullptr || raw->sink->issue == nullptr) return;
+  const liaison_issue found = {sizeof(liaison_issue), LIAISON_ERROR, code, "", diagnostics};
+  (void)raw->sink->issue(raw->sink->self, &found);
+}
+
+}  // namespace
+
+call::call(const liaison_call& raw)
+    : raw_(raw), input_(view_of(raw.input)), options_(decode_options(view_of(raw.options))) {}
+
+bytes_view call::embedded_pivot(std::string_view name) const {
+  if (!reaches(raw_.size, offsetof(liaison_call, part_count) + sizeof(raw_.part_count)) || raw_.parts == nullptr)
+    return {};
+  for (std::size_t i = 0; i < raw_.part_count; ++i) {
+    const liaison_part& part = raw_.parts[i];
+    if (part.role == LIAISON_PART_DOCUMENT && part.name != nullptr && name == part.name) return view_of(part.bytes);
+  }
+  return {};
+}
+
+void call::report(severity level, std::string_view code, std::string_view location,
+                  std::string_view diagnostics) const {
+  const std::string code_text(code), location_text(location), diagnostics_text(diagnostics);
+  const liaison_issue found = {sizeof(liaison_issue), raw_of(level), code_text.c_str(), location_text.c_str(),
+                               diagnostics_text.c_str()};
+  const liaison_status status = raw_.sink->issue(raw_.sink->self, &found);
+  if (status != LIAISON_OK) throw host_full{status};
+}
+
+void call::emit(liaison_part_role role, bytes_view bytes, const char* content_type, const char* name,
+                const char* format) const {
+  const liaison_part part = {sizeof(liaison_part), role, name, content_type, format, bytes_of(bytes)};
+  const liaison_status status = raw_.sink->part(raw_.sink->self, &part);
+  if (status != LIAISON_OK) throw host_full{status};
+}
+
+void call::emit(const facts::message_facts& found) const {
+  emit(LIAISON_PART_FACTS, to_json(found), "application/json");
+}
+
+namespace detail {
+
+liaison_status guarded(translator& of, liaison_status (translator::*operation)(const call&), const liaison_call* raw) {
+  // Texts of foreign exceptions may quote the message; only those of our own bugs and of pivot_error, which
+  // hold no content, are shown.
+  try {
+    if (raw == nullptr || raw->sink == nullptr) return LIAISON_QUARANTINE;
+    const call made(*raw);
+    return (of.*operation)(made);
+  } catch (const host_full& full) {
+    return full.status;
+  } catch (const std::bad_alloc&) {
+    report_raw(raw, "out-of-memory", "the translator ran out of memory");
+    return LIAISON_RETRY;
+  } catch (const pivot_error& wrong) {
+    report_raw(raw, "pivot-unreadable", wrong.what());
+    return LIAISON_REJECT;
+  } catch (const std::logic_error& bug) {
+    report_raw(raw, "internal-error", bug.what());
+  } catch (const std::exception&) {
+    report_raw(raw, "internal-error", "the translator failed unexpectedly");
+  } catch (...) {
+    report_raw(raw, "internal-error", "the translator failed in an unknown way");
+  }
+  return LIAISON_QUARANTINE;
+}
+
+}  // namespace detail
+}  // namespace liaison
