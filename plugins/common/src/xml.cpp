@@ -1,0 +1,699 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hardened XML over libxml2. A linear scan of the bytes runs before libxml2 does: it refuses a DOCTYPE
+// and everything that passes a limit (depth, nodes, attributes of one element, namespaces in scope) while
+// nothing has been allocated yet. The scan reads a well-formed beginning exactly as the parser will; what
+// is not well-formed is left to libxml2 to report. Bytes of other charsets become UTF-8 here, because the
+// sandbox does not let iconv load its modules.
+#include <liaison/common/charset.hpp>
+#include <liaison/common/text.hpp>
+#include <liaison/common/xml.hpp>
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace liaison {
+namespace {
+
+// libxml2 compares each attribute of a start tag with all others of it, and searches namespaces in scope
+// one by one: both must stay small for the time to stay linear.
+constexpr std::size_t attributes_of_element_max = 256;
+constexpr std::size_t namespaces_in_scope_max = 1024;
+
+std::string line_and_column(std::string_view bytes, std::size_t offset) {
+  offset = std::min(offset, bytes.size());
+  const std::string_view before = bytes.substr(0, offset);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_start = before.rfind('\n');
+  const std::size_t column = line_start == std::string_view::npos ? offset + 1 : offset - line_start;
+  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+struct scan_state {
+  std::string_view text;
+  const xml_limits& limits;
+  std::size_t at = 0;
+  std::size_t nodes = 0;
+  std::size_t namespaces_in_scope = 0;
+  std::vector<std::uint16_t> namespaces_of_level;
+
+  explicit scan_state(std::string_view bytes, const xml_limits& of) : text(bytes), limits(of) {}
+
+  xml_defect defect(std::size_t where, const char* code, std::string diagnostics) const {
+    return {code, line_and_column(text, where), std::move(diagnostics)};
+  }
+};
+
+/// Moves behind `mark`, or to the end when it does not come.
+void skip_behind(scan_state& scan, std::string_view mark) {
+  const std::size_t found = scan.text.find(mark, scan.at);
+  scan.at = found == std::string_view::npos ? scan.text.size() : found + mark.size();
+}
+
+struct start_tag {
+  std::size_t attributes = 0;
+  std::size_t namespaces = 0;
+  bool closes_itself = false;
+};
+
+/// Reads from '<' to behind '>'; quoted values are skipped as a whole.
+start_tag read_start_tag(scan_state& scan) {
+  start_tag tag;
+  std::size_t at = scan.at + 1;
+  std::size_t word = at;  // where the current name began
+  while (at < scan.text.size() && scan.text[at] != '>') {
+    const char c = scan.text[at];
+    if (c == '"' || c == '\'') {
+      const std::size_t end = scan.text.find(c, at + 1);
+      if (end == std::string_view::npos) {
+        at = scan.text.size();
+        break;
+      }
+      at = end;
+    } else if (c == '=') {
+      ++tag.attributes;
+      if (scan.text.substr(word, 5) == "xmlns") {
+        ++tag.namespaces;
+      }
+    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      if (at + 1 < scan.text.size() && scan.text[at + 1] != '=') {
+        word = at + 1;
+      }
+    }
+    ++at;
+  }
+  tag.closes_itself = at > scan.at + 1 && at < scan.text.size() && scan.text[at - 1] == '/';
+  scan.at = std::min(at + 1, scan.text.size());
+  return tag;
+}
+
+std::optional<xml_defect> open_element(scan_state& scan) {
+  const std::size_t began = scan.at;
+  const start_tag tag = read_start_tag(scan);
+  scan.nodes += 1 + tag.attributes;
+  if (tag.attributes > attributes_of_element_max) {
+    return scan.defect(began, "xml-too-many-attributes",
+                       "an element has more than " + std::to_string(attributes_of_element_max) + " attributes");
+  }
+  if (scan.nodes > scan.limits.nodes_max) {
+    return scan.defect(began, "xml-too-many-nodes",
+                       "more than " + std::to_string(scan.limits.nodes_max) + " elements and attributes");
+  }
+  if (tag.closes_itself) {
+    return std::nullopt;
+  }
+  scan.namespaces_of_level.push_back(static_cast<std::uint16_t>(tag.namespaces));
+  scan.namespaces_in_scope += tag.namespaces;
+  if (scan.namespaces_of_level.size() > scan.limits.depth_max) {
+    return scan.defect(began, "xml-too-deep",
+                       "elements are nested more than " + std::to_string(scan.limits.depth_max) + " deep");
+  }
+  if (scan.namespaces_in_scope > namespaces_in_scope_max) {
+    return scan.defect(began, "xml-too-many-namespaces",
+                       "more than " + std::to_string(namespaces_in_scope_max) + " namespaces in scope");
+  }
+  return std::nullopt;
+}
+
+/// Nothing when the bytes keep the limits; what is not well-formed is not its business.
+std::optional<xml_defect> check_limits(std::string_view text, const xml_limits& limits) {
+  scan_state scan(text, limits);
+  while ((scan.at = std::min(text.find('<', scan.at), text.size())) < text.size()) {
+    const std::string_view rest = text.substr(scan.at, 9);
+    if (rest.starts_with("<!--")) {
+      scan.at += 4;
+      skip_behind(scan, "-->");
+    } else if (rest == "<![CDATA[") {
+      skip_behind(scan, "]]>");
+    } else if (rest.starts_with("<?")) {
+      skip_behind(scan, "?>");
+    } else if (rest.starts_with("<!")) {
+      return scan.defect(scan.at, "xml-dtd", "a document type declaration is not allowed");
+    } else if (rest.starts_with("</")) {
+      if (!scan.namespaces_of_level.empty()) {
+        scan.namespaces_in_scope -= scan.namespaces_of_level.back();
+        scan.namespaces_of_level.pop_back();
+      }
+      skip_behind(scan, ">");
+    } else if (auto defect = open_element(scan)) {
+      return defect;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The encoding that the XML declaration names; empty when it names none. `ascii` is a prefix of the document.
+std::string_view declared_encoding(std::string_view ascii) {
+  ascii = ascii.substr(0, std::min<std::size_t>(ascii.size(), 256));
+  if (!ascii.starts_with("<?xml")) {
+    return {};
+  }
+  const std::string_view declaration = ascii.substr(0, ascii.find("?>"));
+  std::size_t at = declaration.find("encoding");
+  if (at == std::string_view::npos) {
+    return {};
+  }
+  at = declaration.find_first_of("\"'", at);
+  if (at == std::string_view::npos) {
+    return {};
+  }
+  const std::size_t end = declaration.find(declaration[at], at + 1);
+  return end == std::string_view::npos ? std::string_view{} : declaration.substr(at + 1, end - at - 1);
+}
+
+std::size_t first_byte_not_utf_8(std::string_view bytes) {
+  // is_utf_8 says only yes or no; halving finds the line for the report and stays linear.
+  std::size_t good = 0;
+  for (std::size_t step = bytes.size() / 2 + 1; step > 0; step /= 2) {
+    std::size_t end = std::min(good + step, bytes.size());
+    while (end > good && end < bytes.size() && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) {
+      --end;
+    }
+    if (is_utf_8(bytes.substr(good, end - good))) {
+      good = end;
+    }
+  }
+  return good;
+}
+
+struct utf_8_text {
+  std::string owned;      ///< used when the bytes had to be converted
+  std::string_view text;  ///< without BOM
+  std::optional<xml_defect> defect;
+};
+
+utf_8_text as_utf_8(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  utf_8_text result;
+  std::optional<charset> set;
+  if (bytes.starts_with("\xEF\xBB\xBF")) {
+    bytes.remove_prefix(3);
+    set = charset::utf_8;
+  } else if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("<\0"sv)) {
+    set = charset::utf_16le;
+  } else if (bytes.starts_with("\xFE\xFF") || bytes.starts_with("\0<"sv)) {
+    set = charset::utf_16be;
+  } else {
+    const std::string_view name = declared_encoding(bytes);
+    set = name.empty() ? std::optional(charset::utf_8) : charset_named(name);
+    if (set == charset::utf_16le || set == charset::utf_16be || set == charset::us_ascii) {
+      set = charset::utf_8;  // the declaration was readable byte by byte: it is not UTF-16
+    }
+    if (!set) {
+      result.defect = xml_defect{"xml-encoding-unknown", "line 1", "the declared encoding is not known"};
+      return result;
+    }
+  }
+  if (*set == charset::utf_8) {
+    if (!is_utf_8(bytes)) {
+      result.defect = xml_defect{"xml-wrong-charset", line_and_column(bytes, first_byte_not_utf_8(bytes)),
+                                 "the document says that it is UTF-8, and a byte here is not"};
+      return result;
+    }
+    result.text = bytes;
+    return result;
+  }
+  decoded converted = to_utf_8(bytes, *set);
+  if (converted.replaced > 0) {
+    result.defect =
+        xml_defect{"xml-wrong-charset", "line 1",
+                   "bytes that have no meaning in the declared encoding: " + std::to_string(converted.replaced)};
+    return result;
+  }
+  result.owned = std::move(converted.text);
+  result.text = result.owned;
+  if (result.text.starts_with("\xEF\xBB\xBF")) {
+    result.text.remove_prefix(3);
+  }
+  return result;
+}
+
+/// A sentence for libxml2's error numbers: its own messages may quote the document.
+const char* explain(int code) {
+  switch (code) {
+    case XML_ERR_DOCUMENT_EMPTY:
+      return "there is no XML here";
+    case XML_ERR_DOCUMENT_END:
+      return "something follows the end of the document";
+    case XML_ERR_TAG_NAME_MISMATCH:
+      return "the end tag does not match the start tag";
+    case XML_ERR_TAG_NOT_FINISHED:
+      return "the document ends inside an element";
+    case XML_ERR_GT_REQUIRED:
+      return "a tag is not closed";
+    case XML_ERR_LTSLASH_REQUIRED:
+      return "an end tag is missing";
+    case XML_ERR_ATTRIBUTE_NOT_STARTED:
+      return "an attribute value has no quote";
+    case XML_ERR_ATTRIBUTE_NOT_FINISHED:
+      return "an attribute value does not end";
+    case XML_ERR_LT_IN_ATTRIBUTE:
+      return "'<' in an attribute value";
+    case XML_ERR_ATTRIBUTE_REDEFINED:
+      return "an attribute appears twice";
+    case XML_ERR_ATTRIBUTE_WITHOUT_VALUE:
+      return "an attribute has no value";
+    case XML_ERR_UNDECLARED_ENTITY:
+    case XML_WAR_UNDECLARED_ENTITY:
+      return "an entity that XML does not define";
+    case XML_ERR_ENTITYREF_SEMICOL_MISSING:
+    case XML_ERR_NAME_REQUIRED:
+      return "'&' or '<' that should have been escaped, or a name is missing";
+    case XML_ERR_INVALID_CHAR:
+    case XML_ERR_INVALID_CHARREF:
+      return "a character that XML does not allow";
+    case XML_ERR_INVALID_ENCODING:
+      return "a byte that is not of the document's encoding";
+    default:
+      return nullptr;
+  }
+}
+
+xml_defect defect_of(const xmlError* error) {
+  xml_defect found{"xml-not-well-formed", "line 1", "not well-formed"};
+  if (error == nullptr || error->code == 0) {
+    return found;
+  }
+  found.location = "line " + std::to_string(error->line);
+  if (error->int2 > 0) {
+    found.location += ", column " + std::to_string(error->int2);
+  }
+  const char* sentence = explain(error->code);
+  found.diagnostics =
+      sentence != nullptr ? sentence : "not well-formed (libxml2 code " + std::to_string(error->code) + ")";
+  return found;
+}
+
+struct context_free {
+  void operator()(xmlParserCtxt* context) const { xmlFreeParserCtxt(context); }
+};
+
+void refuse_doctype(void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
+  xmlStopParser(static_cast<xmlParserCtxtPtr>(context));  // the scan has refused it before; a second lock
+}
+
+}  // namespace
+
+xml_parsed parse_xml(std::string_view bytes, const xml_limits& limits) {
+  xml_parsed result;
+  if (bytes.size() > limits.size_bytes_max || bytes.size() > 0x7FFFFFF0U) {
+    result.defects.push_back(
+        {"xml-too-large", "line 1", "more than " + std::to_string(limits.size_bytes_max) + " bytes"});
+    return result;
+  }
+  const utf_8_text input = as_utf_8(bytes);
+  if (input.defect) {
+    result.defects.push_back(*input.defect);
+    return result;
+  }
+  if (auto defect = check_limits(input.text, limits)) {
+    result.defects.push_back(*defect);
+    return result;
+  }
+  const std::unique_ptr<xmlParserCtxt, context_free> context(xmlNewParserCtxt());
+  if (!context) {
+    throw std::bad_alloc();
+  }
+  context->sax->internalSubset = refuse_doctype;
+  context->sax->externalSubset = refuse_doctype;
+  context->sax->comment = nullptr;  // nothing for a reader; without them text on both sides stays one text
+  context->sax->processingInstruction = nullptr;
+  const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA | XML_PARSE_HUGE |
+                      XML_PARSE_COMPACT | XML_PARSE_BIG_LINES | XML_PARSE_IGNORE_ENC;
+  result.document.reset(xmlCtxtReadMemory(context.get(), input.text.data(), static_cast<int>(input.text.size()),
+                                          nullptr, "UTF-8", options));
+  if (!result.document || context->wellFormed == 0) {
+    result.document.reset();
+    const xmlError* error = xmlCtxtGetLastError(context.get());
+    if (error != nullptr && error->code == XML_ERR_NO_MEMORY) {
+      throw std::bad_alloc();
+    }
+    result.defects.push_back(defect_of(error));
+  }
+  return result;
+}
+
+// ---- walking
+
+std::string_view local_name(const xmlNode* node) {
+  if (node == nullptr || node->name == nullptr) {
+    return {};
+  }
+  // A prefix that was never declared stays in the name.
+  const std::string_view name = reinterpret_cast<const char*>(node->name);
+  const std::size_t colon = name.rfind(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+const xmlNode* child(const xmlNode* of, std::string_view name) {
+  if (of == nullptr) {
+    return nullptr;
+  }
+  for (const xmlNode* node = of->children; node != nullptr; node = node->next) {
+    if (node->type == XML_ELEMENT_NODE && local_name(node) == name) {
+      return node;
+    }
+  }
+  return nullptr;
+}
+
+const xmlNode* next(const xmlNode* of, std::string_view name) {
+  if (of == nullptr) {
+    return nullptr;
+  }
+  for (const xmlNode* node = of->next; node != nullptr; node = node->next) {
+    if (node->type == XML_ELEMENT_NODE && local_name(node) == name) {
+      return node;
+    }
+  }
+  return nullptr;
+}
+
+const xmlNode* descend(const xmlNode* of, std::initializer_list<std::string_view> path) {
+  for (const std::string_view name : path) {
+    of = child(of, name);
+  }
+  return of;
+}
+
+namespace {
+
+const xmlAttr* attribute_node(const xmlNode* node, std::string_view name) {
+  if (node == nullptr || node->type != XML_ELEMENT_NODE) {
+    return nullptr;
+  }
+  for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
+    if (local_name(reinterpret_cast<const xmlNode*>(attribute)) == name) {
+      return attribute;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view content_of(const xmlNode* text) {
+  return text->content == nullptr ? std::string_view{} : reinterpret_cast<const char*>(text->content);
+}
+
+/// Without entities the value of an attribute is one text node.
+std::string value_of(const xmlAttr* attribute) {
+  std::string value;
+  for (const xmlNode* part = attribute->children; part != nullptr; part = part->next) {
+    value += content_of(part);
+  }
+  return value;
+}
+
+bool is_text(const xmlNode* node) { return node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE; }
+
+/// The next node in document order within `root`; without recursion.
+const xmlNode* following(const xmlNode* node, const xmlNode* root) {
+  if (node->children != nullptr && node->type == XML_ELEMENT_NODE) {
+    return node->children;
+  }
+  while (node != root && node->next == nullptr) {
+    node = node->parent;
+  }
+  return node == root ? nullptr : node->next;
+}
+
+/// "name" or "name[2]" when siblings share the name.
+std::string step_of(const xmlNode* node) {
+  const std::string_view name = local_name(node);
+  std::size_t ordinal = 1;
+  for (const xmlNode* before = node->prev; before != nullptr; before = before->prev) {
+    ordinal += before->type == XML_ELEMENT_NODE && local_name(before) == name ? 1 : 0;
+  }
+  std::string step(name);
+  if (ordinal > 1 || next(node, name) != nullptr) {
+    step += '[' + std::to_string(ordinal) + ']';
+  }
+  return step;
+}
+
+}  // namespace
+
+std::string attribute_text(const xmlNode* node, std::string_view name) {
+  const xmlAttr* attribute = attribute_node(node, name);
+  return attribute == nullptr ? std::string() : value_of(attribute);
+}
+
+std::string all_text(const xmlNode* node) {
+  std::string text;
+  for (const xmlNode* at = node; at != nullptr; at = following(at, node)) {
+    if (is_text(at)) {
+      text += content_of(at);
+    }
+  }
+  return text;
+}
+
+std::string xml_location(const xmlNode* node, std::string_view attribute) {
+  std::vector<std::string> steps;
+  for (; node != nullptr && node->type == XML_ELEMENT_NODE; node = node->parent) {
+    steps.push_back(step_of(node));
+  }
+  std::string location;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    location += '/' + *step;
+  }
+  if (!attribute.empty()) {
+    location.append("/@").append(attribute);
+  }
+  return location;
+}
+
+// ---- the account of a tree
+
+struct xml_ledger::rows {};
+
+namespace {
+
+// The row of a leaf is kept in the node itself (`_private`, which libxml2 leaves to its callers), one higher
+// so that null means none.
+void remember(void*& place, account::leaf id) { place = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id) + 1); }
+bool has_row(const void* place) { return place != nullptr; }
+account::leaf row_of(const void* place) {
+  return static_cast<account::leaf>(reinterpret_cast<std::uintptr_t>(place) - 1);
+}
+
+/// Names of the children of one element with how often each comes and how many were passed.
+struct level {
+  const xmlNode* element = nullptr;
+  std::size_t path_length = 0;
+  struct tally {
+    std::string_view name;
+    std::size_t total = 0;
+    std::size_t passed = 0;
+  };
+  std::vector<tally> names;
+  std::size_t texts = 0;
+  std::size_t texts_passed = 0;
+};
+
+level enter(const xmlNode* element, std::size_t path_length) {
+  level made;
+  made.element = element;
+  made.path_length = path_length;
+  for (const xmlNode* node = element->children; node != nullptr; node = node->next) {
+    if (is_text(node)) {
+      made.texts += trim(content_of(node)).empty() ? 0 : 1;
+    } else if (node->type == XML_ELEMENT_NODE) {
+      made.names.push_back({local_name(node), 1, 0});
+    }
+  }
+  if (made.names.size() > 1) {
+    std::sort(made.names.begin(), made.names.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < made.names.size(); ++i) {
+      if (made.names[i].name == made.names[kept].name) {
+        ++made.names[kept].total;
+      } else {
+        made.names[++kept] = made.names[i];
+      }
+    }
+    made.names.resize(kept + 1);
+  }
+  return made;
+}
+
+constexpr std::size_t account_value_size_max = 512;
+
+/// A base64 body of megabytes does not belong in a ledger: its beginning and its size do.
+std::string ledger_value(std::string_view value) {
+  if (value.size() <= account_value_size_max) {
+    return std::string(value);
+  }
+  std::size_t end = 64;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return std::string(value.substr(0, end)) + "… (" + std::to_string(value.size()) + " bytes)";
+}
+
+class ledger_walk {
+ public:
+  ledger_walk(const xmlNode* root, account& ledger) : ledger_(ledger) {
+    if (root == nullptr) {
+      return;
+    }
+    path_ = '/';
+    path_ += local_name(root);
+    attributes(root);
+    levels_.push_back(enter(root, path_.size()));
+    const xmlNode* node = root->children;
+    while (!levels_.empty()) {
+      if (node == nullptr) {
+        node = levels_.back().element->next;
+        const bool at_root = levels_.back().element == root;
+        levels_.pop_back();
+        if (at_root) {
+          break;
+        }
+        continue;
+      }
+      path_.resize(levels_.back().path_length);
+      if (is_text(node)) {
+        text(node);
+      } else if (node->type == XML_ELEMENT_NODE) {
+        step(node);
+        attributes(node);
+        levels_.push_back(enter(node, path_.size()));
+        node = node->children;
+        continue;
+      }
+      node = node->next;
+    }
+  }
+
+ private:
+  void step(const xmlNode* node) {
+    const std::string_view name = local_name(node);
+    auto& names = levels_.back().names;
+    const auto found = std::lower_bound(names.begin(), names.end(), name,
+                                        [](const level::tally& a, std::string_view b) { return a.name < b; });
+    path_ += '/';
+    path_ += name;
+    ++found->passed;
+    if (found->total > 1) {
+      path_ += '[' + std::to_string(found->passed) + ']';
+    }
+  }
+
+  void attributes(const xmlNode* node) {
+    for (xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
+      const std::string value = value_of(attribute);
+      if (trim(value).empty()) {
+        continue;
+      }
+      const std::string_view name = local_name(reinterpret_cast<const xmlNode*>(attribute));
+      const account::leaf id = ledger_.add(path_ + "/@" + std::string(name), ledger_value(value));
+      remember(attribute->_private, id);
+      if (name == "schemaLocation" || name == "noNamespaceSchemaLocation") {
+        ledger_.envelope(id);
+      }
+    }
+  }
+
+  void text(const xmlNode* node) {
+    const std::string_view content = trim(content_of(node));
+    if (content.empty()) {
+      return;
+    }
+    level& of = levels_.back();
+    ++of.texts_passed;
+    std::string location = path_;
+    if (of.texts > 1) {
+      location += "/text()[" + std::to_string(of.texts_passed) + ']';
+    }
+    remember(const_cast<xmlNode*>(node)->_private, ledger_.add(std::move(location), ledger_value(content)));
+  }
+
+  account& ledger_;
+  std::string path_;
+  std::vector<level> levels_;
+};
+
+template <class Action>
+void for_each_leaf(const xmlNode* root, Action action) {
+  for (const xmlNode* at = root; at != nullptr; at = following(at, root)) {
+    if (is_text(at)) {
+      if (has_row(at->_private)) {
+        action(row_of(at->_private));
+      }
+    } else if (at->type == XML_ELEMENT_NODE) {
+      for (const xmlAttr* attribute = at->properties; attribute != nullptr; attribute = attribute->next) {
+        if (has_row(attribute->_private)) {
+          action(row_of(attribute->_private));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+xml_ledger::xml_ledger(const xmlDoc* document, account* ledger) : ledger_(ledger) {
+  if (ledger_ != nullptr && document != nullptr) {
+    ledger_walk(xmlDocGetRootElement(document), *ledger_);
+  }
+}
+
+sourced xml_ledger::attribute(const xmlNode* node, const char* name) const {
+  const xmlAttr* attribute = attribute_node(node, name);
+  if (attribute == nullptr) {
+    return {};
+  }
+  std::string value = value_of(attribute);
+  return has_row(attribute->_private) ? sourced(std::move(value), row_of(attribute->_private))
+                                      : sourced(std::move(value));
+}
+
+sourced xml_ledger::text(const xmlNode* node) const {
+  sourced found;
+  if (node == nullptr) {
+    return found;
+  }
+  for (const xmlNode* part = node->children; part != nullptr; part = part->next) {
+    if (!is_text(part)) {
+      continue;
+    }
+    found.text += content_of(part);
+    if (!found.has_leaf && has_row(part->_private)) {
+      found.leaf = row_of(part->_private);
+      found.has_leaf = true;
+    }
+  }
+  found.text = std::string(trim(found.text));
+  return found;
+}
+
+void xml_ledger::carry_all(const xmlNode* node, std::string_view place) const {
+  if (ledger_ != nullptr && node != nullptr) {
+    for_each_leaf(node, [&](account::leaf id) { ledger_->carry(id, std::string(place)); });
+  }
+}
+
+void xml_ledger::drop_all(const xmlNode* node, std::string_view reason) const {
+  if (ledger_ != nullptr && node != nullptr) {
+    for_each_leaf(node, [&](account::leaf id) { ledger_->drop(id, reason); });
+  }
+}
+
+void xml_ledger::envelope(const xmlNode* node, const char* attribute_name) const {
+  if (ledger_ == nullptr || node == nullptr) {
+    return;
+  }
+  if (attribute_name == nullptr) {
+    for_each_leaf(node, [&](account::leaf id) { ledger_->envelope(id); });
+    return;
+  }
+  const xmlAttr* attribute = attribute_node(node, attribute_name);
+  if (attribute != nullptr && has_row(attribute->_private)) {
+    ledger_->envelope(row_of(attribute->_private));
+  }
+}
+
+}  // namespace liaison
