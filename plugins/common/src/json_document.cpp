@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "json_document.hpp"
 // See json_document.hpp: the one place in plugins/common where RapidJSON reads foreign bytes.
+#include "json_document.hpp"
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
