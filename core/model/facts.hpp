@@ -11,11 +11,11 @@
 
 namespace liaison::model {
 
-using facts = liaison::facts::message_facts;
+using liaison::facts::message_facts;
 
 /// Reads the JSON of a part FACTS (schemas/facts.schema.json). Members of another type and unknown members are
 /// ignored; text that is no JSON object, is nested deeper than 32 or longer than 16 MiB is a failure "facts-malformed".
-result<facts> facts_from_json(std::string_view text);
+result<message_facts> facts_from_json(std::string_view text);
 
 const char* name_of(liaison::facts::identifier_kind kind);    ///< "ins-nir" …
 const char* name_of(liaison::facts::identity_status status);  ///< "qualified" …
@@ -24,6 +24,6 @@ const char* name_of(liaison::facts::identity_status status);  ///< "qualified" �
 /// wrote it, the envelope says who sends it to whom and what happened. Patients: those of the envelope,
 /// completed by the document's identifiers and traits that the envelope lacks. Identities are compared elsewhere
 /// (identity/compare.hpp) and before.
-facts merged(facts envelope, const facts& document);
+message_facts merged(message_facts envelope, const message_facts& document);
 
 }  // namespace liaison::model

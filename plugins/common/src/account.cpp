@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The account of leaves and its JSON (docs/reference/account.md).
-#include "json_text.hpp"
+#include <liaison/json_text.hpp>
 
 #include <liaison/common/account.hpp>
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <liaison/facts.hpp>
+#include <liaison/facts_json.hpp>
 #include <liaison/translator.h>
 
 #include <cstdint>
@@ -115,8 +116,5 @@ const liaison_translator& export_translator() {
   };
   return table;
 }
-
-/// JSON of the facts, shape of schemas/facts.schema.json; empty members are left out. `issues` is not part of it.
-std::string to_json(const facts::message_facts& found);
 
 }  // namespace liaison

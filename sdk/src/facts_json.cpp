@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The facts as JSON (schemas/facts.schema.json). Runs once for every message that comes in: one pass, one buffer.
-#include "json_text.hpp"
+#include <liaison/json_text.hpp>
 
-#include <liaison/common/plugin.hpp>
+#include <liaison/facts_json.hpp>
 
 namespace liaison {
 namespace {

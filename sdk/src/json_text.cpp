@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Escaping of JSON strings.
-#include "json_text.hpp"
+#include <liaison/json_text.hpp>
 
 #include <array>
 #include <charconv>
