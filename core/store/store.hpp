@@ -2,9 +2,9 @@
 // The store contract: messages with their bytes, deliveries, receipts. Every backend keeps it, and one
 // contract test (tests/contract/store) runs against each.
 //
-// All calls are asynchronous. They may be made from the executor's thread only; callbacks run there too, in the order in
-// which calls of one kind were made, and never from inside the call. A callback that reports success
-// means: on disk, and there after power loss.
+// All calls are asynchronous. They may be made from the executor's thread only; callbacks run there too, in the order
+// in which calls of one kind were made, and never from inside the call. A callback that reports success means: on disk,
+// and there after power loss.
 #pragma once
 
 #include "core/base/clock.hpp"
@@ -33,11 +33,12 @@ struct intake {
   shared_bytes raw;
   /// Who sends under which control id: one of the three parts of the key of duplicates (source, this, sha256).
   std::string sender_key;
-  /// What orders deliveries. `document_id`, `set_id` and `replaces` are looked up among what is known: a document's key is the
-  /// key of the document that it replaces, else of its set, else its own id. `subject_key` (a stay or a
-  /// patient, already hashed) orders what is no document. All empty: no order.
+  /// What orders deliveries. `document_id`, `set_id` and `replaces` are looked up among what is known: a document's key
+  /// is the key of the document that it replaces, else of its set, else its own id. `subject_key` (a stay or a patient,
+  /// already hashed) orders what is no document. All empty: no order.
   std::string document_id, set_id, replaces, subject_key;
-  std::vector<new_delivery> deliveries;
+  std::string document_type;             ///< code, only for `message_filter::document_type`
+  std::vector<new_delivery> deliveries;  ///< `message.state` says `routed` when there are any; at most 1000
 };
 
 enum class intake_verdict : std::uint8_t {
@@ -51,9 +52,9 @@ struct intake_outcome {
   intake_verdict verdict = intake_verdict::failed;
   model::message_id id = 0;
   model::message_state state = model::message_state::unrouted;  ///< of the stored one, for a duplicate the first one's
-  bool control_id_seen = false;  ///< the same source and sender key came before with other bytes
+  bool control_id_seen = false;         ///< the same source and sender key came before with other bytes
   std::vector<std::string> recipients;  ///< of the deliveries that were added
-  std::string text;  ///< why not
+  std::string text;                     ///< why not
 };
 
 /// What is needed to make one attempt.
@@ -66,7 +67,7 @@ struct work {
   std::uint64_t size_bytes = 0;
 };
 
-/// Result of an attempt, or of a person's word.
+/// Result of an attempt. `error` stays as it was when empty here, and is cleared by `delivered`.
 struct delivery_update {
   model::delivery_id id = 0;
   model::delivery_state state = model::delivery_state::pending;
@@ -80,7 +81,7 @@ struct delivery_update {
 struct message_filter {
   std::string source;
   std::optional<model::message_state> state;
-  std::string document_type;  ///< code
+  std::string document_type;     ///< code
   model::message_id before = 0;  ///< page: ids below it; 0: from the newest
   std::uint32_t limit = 50;      ///< at most 1000
 };
@@ -96,9 +97,9 @@ struct delivery_filter {
 /// One message from receipt to last receipt.
 struct trace {
   model::message message;
-  std::vector<model::delivery> deliveries;  ///< with those that wait for an earlier one, see `blocked_by`
+  std::vector<model::delivery> deliveries;     ///< with those that wait for an earlier one, see `blocked_by`
   std::vector<model::delivery_id> blocked_by;  ///< parallel to `deliveries`: the earlier delivery it waits for, or 0
-  std::vector<model::receipt> receipts;  ///< in time order
+  std::vector<model::receipt> receipts;        ///< in time order
 };
 
 struct recipient_count {
@@ -117,7 +118,8 @@ struct statistics {
 };
 
 struct retention {
-  std::int64_t finished_after_ms = 0;  ///< bytes, facts and rows of messages whose deliveries all ended this long ago; 0: never
+  std::int64_t finished_after_ms =
+      0;  ///< bytes, facts and rows of messages whose deliveries all ended this long ago; 0: never
   std::int64_t quarantined_after_ms = 0;
   std::int64_t unrouted_after_ms = 0;
   std::uint32_t messages_max = 1000;  ///< in one call, so that it never holds up the queue
@@ -133,15 +135,21 @@ class store {
   /// Group commit: what arrives while the last commit was syncing goes into the next.
   virtual void take_in(intake what, callback<intake_outcome> then) = 0;
 
-  /// Failure "store-full" or "store-failed" means not written; the caller keeps it and tries again. An update of a delivery
-  /// that is no longer pending changes nothing but adds its receipts, and succeeds.
+  /// Failure "store-full" or "store-failed" means not written; the caller keeps it and tries again. "not-found":
+  /// purged, or never was. An update of a delivery that is no longer pending adds its receipts, changes nothing else,
+  /// and succeeds; with one exception: `delivered` is the truth about what the recipient has, and holds over a dead
+  /// letter or a cancellation that came while the attempt was under way. Of the receipts of one kind the first and the
+  /// last ones are kept (see the backend's options), so that a recipient that is down for a week does not fill the
+  /// disk; `attempts` goes on counting.
   virtual void update(delivery_update what, callback<result<done>> then) = 0;
 
-  /// Deliveries of a recipient that may be tried now: pending, `next_attempt_at` <= now, not in `except`, and no earlier one
-  /// of the same order key is pending or dead. Oldest first, at most `limit` (1000).
+  /// Deliveries of a recipient that may be tried now: pending, `next_attempt_at` <= now, not in `except`, and no
+  /// earlier one of the same order key is pending or dead. One that was never put off (no update set a later time) is
+  /// due whatever the clock says. Oldest first, at most `limit` (1000); of those put off, when more than `limit` are
+  /// due, the ones due longest.
   virtual void ready(std::string recipient, unix_ms now, std::vector<model::delivery_id> except, std::uint32_t limit,
                      callback<result<std::vector<work>>> then) = 0;
-  /// Earliest `next_attempt_at` of a pending, unblocked delivery of the recipient; 0: none.
+  /// Earliest `next_attempt_at` of a pending, unblocked delivery of the recipient (in the past: due now); 0: none.
   virtual void next_due(std::string recipient, callback<result<unix_ms>> then) = 0;
 
   /// The bytes as they came; checked against their hash ("store-corrupt" names the message when they differ).
@@ -155,14 +163,17 @@ class store {
   virtual void read_trace(model::message_id id, callback<result<trace>> then) = 0;
   virtual void count_by_recipient(callback<result<std::vector<recipient_count>>> then) = 0;
 
-  /// A person's words. Failures: "not-found", "wrong-state". retry: dead or pending → pending, due now.
-  /// cancel: pending or dead → cancelled. replay: new deliveries of a stored message to `recipients` (as given, formats resolved by the caller).
+  /// A person's words. Failures: "not-found", "wrong-state". retry: dead or pending → pending, due now, with its time
+  /// before `expire` starting anew. cancel: pending or dead → cancelled. replay: new deliveries of a stored message
+  /// (formats resolved by the caller), after everything else of its order key; a message that no rule took becomes
+  /// `routed` by it.
   virtual void retry(model::delivery_id id, unix_ms now, callback<result<done>> then) = 0;
   virtual void cancel(model::delivery_id id, unix_ms now, callback<result<done>> then) = 0;
   virtual void replay(model::message_id id, std::vector<new_delivery> deliveries, unix_ms now,
                       callback<result<std::vector<model::delivery_id>>> then) = 0;
 
-  /// Pending deliveries of the recipient created before `created_before` become dead letters; at most `limit`. Gives how many.
+  /// Pending deliveries of the recipient created (or retried by a person) before `created_before` become dead letters;
+  /// at most `limit`. Gives how many.
   virtual void expire(std::string recipient, unix_ms created_before, unix_ms now, std::uint32_t limit,
                       callback<result<std::uint32_t>> then) = 0;
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/memory/memory_table.hpp"
+
+#include "core/base/digest.hpp"
+
+#include <algorithm>
+
+namespace liaison::store {
+namespace {
+
+bool is_open(model::delivery_state state) {
+  return state == model::delivery_state::pending || state == model::delivery_state::dead;
+}
+
+std::string sender_of(const std::string& source, const std::string& sender_key) { return source + '\n' + sender_key; }
+
+}  // namespace
+
+const stored_message* memory_table::duplicate_of(const intake& what, bool& control_id_seen) const {
+  const auto sent = sent_by_.find(sender_of(what.message.source, what.sender_key));
+  if (sent == sent_by_.end()) return nullptr;
+  for (const auto id : sent->second) {
+    const auto& known = messages.at(id);
+    if (known.message.sha256 == what.message.sha256) return &known;
+  }
+  control_id_seen = !what.sender_key.empty();
+  return nullptr;
+}
+
+intake_outcome memory_table::add(intake what, unix_ms now) {
+  intake_outcome outcome;
+  if (const auto* first = duplicate_of(what, outcome.control_id_seen)) {
+    ++messages.at(first->message.id).message.times_received;
+    outcome.verdict = intake_verdict::duplicate;
+    outcome.id = first->message.id;
+    outcome.state = first->message.state;
+    return outcome;
+  }
+  stored_message kept;
+  const auto key = key_for_document(what);
+  if (!key.empty()) {
+    kept.document_name = !what.document_id.empty() ? what.document_id
+                         : !what.set_id.empty()    ? what.set_id
+                                                   : what.replaces;
+  }
+  kept.subject_key = what.subject_key;
+  kept.message = std::move(what.message);
+  kept.message.id = ++last_message_;
+  kept.message.times_received = 1;
+  if (kept.message.received_at == 0) kept.message.received_at = now;
+  kept.raw = std::move(what.raw);
+  kept.sender_key = std::move(what.sender_key);
+  kept.document_type = std::move(what.document_type);
+  sent_by_[sender_of(kept.message.source, kept.sender_key)].insert(kept.message.id);
+  for (const auto& delivery : what.deliveries) {
+    add_delivery(kept, delivery, kept.message.received_at);
+    outcome.recipients.push_back(delivery.recipient);
+  }
+  outcome.verdict = intake_verdict::stored;
+  outcome.id = kept.message.id;
+  outcome.state = kept.message.state;
+  messages.emplace(kept.message.id, std::move(kept));
+  return outcome;
+}
+
+// A document's key is that of the document it replaces, else of its set, else its own. Where the names it brings are
+// known under different keys, it is the one that ties them: from then on they are one line.
+std::string memory_table::key_for_document(const intake& what) {
+  std::string key;
+  for (const auto* name : {&what.replaces, &what.set_id, &what.document_id}) {
+    if (name->empty()) continue;
+    const auto known = aliases_.find(*name);
+    if (known == aliases_.end()) continue;
+    const std::string other = known->second;
+    if (key.empty()) key = other;
+    if (other != key) merge(key, other);
+  }
+  for (const auto* name : {&what.replaces, &what.set_id, &what.document_id}) {
+    if (name->empty()) continue;
+    if (key.empty()) key = sha256_hex_of("document\n" + *name).substr(0, 16);
+    aliases_[*name] = key;
+  }
+  return key;
+}
+
+void memory_table::merge(const std::string& key, const std::string& other) {
+  for (auto& [name, its_key] : aliases_) {
+    if (its_key == other) its_key = key;
+  }
+  for (auto& [id, kept] : deliveries) {
+    if (kept.delivery.order_key != other) continue;
+    kept.delivery.order_key = key;
+    if (is_open(kept.delivery.state)) open_[{kept.delivery.recipient, key}].insert(id);
+  }
+  std::erase_if(open_, [&](const auto& entry) { return entry.first.second == other; });
+}
+
+model::delivery_id memory_table::add_delivery(const stored_message& of, const new_delivery& what, unix_ms now) {
+  stored_delivery made;
+  auto& delivery = made.delivery;
+  delivery.id = ++last_delivery_;
+  delivery.message = of.message.id;
+  delivery.recipient = what.recipient;
+  delivery.format = what.format;
+  delivery.profile = what.profile;
+  if (!of.document_name.empty()) {
+    delivery.order_key = aliases_.at(of.document_name);
+  } else if (!of.subject_key.empty()) {
+    delivery.order_key = sha256_hex_of("subject\n" + of.subject_key).substr(0, 16);
+  }
+  delivery.created_at = delivery.next_attempt_at = made.waits_since = now;
+  if (!delivery.order_key.empty()) open_[{delivery.recipient, delivery.order_key}].insert(delivery.id);
+  return deliveries.emplace(delivery.id, std::move(made)).first->first;
+}
+
+void memory_table::set_state(stored_delivery& what, model::delivery_state state) {
+  auto& delivery = what.delivery;
+  delivery.state = state;
+  if (delivery.order_key.empty()) return;
+  const line where{delivery.recipient, delivery.order_key};
+  if (is_open(state)) {
+    open_[where].insert(delivery.id);
+  } else if (const auto found = open_.find(where); found != open_.end()) {
+    found->second.erase(delivery.id);
+    if (found->second.empty()) open_.erase(found);
+  }
+}
+
+model::delivery_id memory_table::blocker_of(const model::delivery& what) const {
+  if (what.order_key.empty() || what.state != model::delivery_state::pending) return 0;
+  const auto found = open_.find({what.recipient, what.order_key});
+  if (found == open_.end() || *found->second.begin() >= what.id) return 0;
+  return *found->second.begin();
+}
+
+void memory_table::add_receipts(stored_delivery& to, std::vector<model::receipt> receipts, std::size_t kept) {
+  for (auto& receipt : receipts) {
+    receipt.delivery = to.delivery.id;
+    const auto same_kind = [&](const model::receipt& other) { return other.kind == receipt.kind; };
+    if (static_cast<std::size_t>(std::ranges::count_if(to.receipts, same_kind)) >= 2 * kept) {
+      std::size_t seen = 0;
+      const auto oldest_of_the_last =
+          std::ranges::find_if(to.receipts, [&](const auto& other) { return same_kind(other) && ++seen > kept; });
+      to.receipts.erase(oldest_of_the_last);
+    }
+    to.receipts.push_back(std::move(receipt));
+  }
+}
+
+void memory_table::remove(model::message_id id) {
+  const auto found = messages.find(id);
+  if (found == messages.end()) return;
+  const auto& kept = found->second;
+  const auto sent = sent_by_.find(sender_of(kept.message.source, kept.sender_key));
+  sent->second.erase(id);
+  if (sent->second.empty()) sent_by_.erase(sent);
+  std::erase_if(deliveries, [&](const auto& entry) { return entry.second.delivery.message == id; });
+  messages.erase(found);
+}
+
+}  // namespace liaison::store

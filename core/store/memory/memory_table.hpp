@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the memory backend keeps, with the rules of order keys; no callbacks, no executor.
+#pragma once
+
+#include "core/store/store.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace liaison::store {
+
+struct stored_message {
+  model::message message;
+  shared_bytes raw;
+  std::string sender_key;
+  std::string document_type;
+  std::string document_name;  ///< any of the document's names in `aliases`; empty: not ordered as a document
+  std::string subject_key;
+};
+
+struct stored_delivery {
+  model::delivery delivery;
+  unix_ms waits_since = 0;  ///< created, or retried by a person
+  bool put_off = false;
+  std::vector<model::receipt> receipts;
+};
+
+class memory_table {
+ public:
+  std::map<model::message_id, stored_message> messages;
+  std::map<model::delivery_id, stored_delivery> deliveries;
+
+  intake_outcome add(intake what, unix_ms now);
+  model::delivery_id add_delivery(const stored_message& of, const new_delivery& what, unix_ms now);
+  void set_state(stored_delivery& what, model::delivery_state state);
+  /// The earliest delivery that `what` waits for, or 0.
+  model::delivery_id blocker_of(const model::delivery& what) const;
+  void add_receipts(stored_delivery& to, std::vector<model::receipt> receipts, std::size_t kept);
+  void remove(model::message_id id);
+
+ private:
+  using line = std::pair<std::string, std::string>;  ///< recipient, order key
+
+  const stored_message* duplicate_of(const intake& what, bool& control_id_seen) const;
+  std::string key_for_document(const intake& what);
+  void merge(const std::string& key, const std::string& other);
+
+  std::map<std::string, std::string> aliases_;                  ///< name of a document or set → order key
+  std::map<line, std::set<model::delivery_id>> open_;           ///< pending and dead ones
+  std::map<std::string, std::set<model::message_id>> sent_by_;  ///< source and sender key → messages
+  model::message_id last_message_ = 0;
+  model::delivery_id last_delivery_ = 0;
+};
+
+}  // namespace liaison::store
