@@ -78,7 +78,7 @@ function(liaison_plugin name)
   set_target_properties(liaison-${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${LIAISON_PLUGIN_DIRECTORY})
   target_link_libraries(liaison-${name} PRIVATE
     -Wl,--whole-archive liaison_plugin_${name} -Wl,--no-whole-archive
-    -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now)
+    -Wl,-z,defs -Wl,-z,now)
   if(NOT LIAISON_SANITIZE)
     target_link_options(liaison-${name} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/sdk/plugin.map)
   else()
