@@ -475,7 +475,7 @@ namespace {
 // so that null means none.
 void remember(void*& place, account::leaf id) { place = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id) + 1); }
 bool has_row(const void* place) { return place != nullptr; }
-account::leaf row_of(const void* place) {
+account::leaf leaf_at(const void* place) {
   return static_cast<account::leaf>(reinterpret_cast<std::uintptr_t>(place) - 1);
 }
 
@@ -621,12 +621,12 @@ void for_each_leaf(const xmlNode* root, Action action) {
   for (const xmlNode* at = root; at != nullptr; at = following(at, root)) {
     if (is_text(at)) {
       if (has_row(at->_private)) {
-        action(row_of(at->_private));
+        action(leaf_at(at->_private));
       }
     } else if (at->type == XML_ELEMENT_NODE) {
       for (const xmlAttr* attribute = at->properties; attribute != nullptr; attribute = attribute->next) {
         if (has_row(attribute->_private)) {
-          action(row_of(attribute->_private));
+          action(leaf_at(attribute->_private));
         }
       }
     }
@@ -647,7 +647,7 @@ sourced xml_ledger::attribute(const xmlNode* node, const char* name) const {
     return {};
   }
   std::string value = value_of(attribute);
-  return has_row(attribute->_private) ? sourced(std::move(value), row_of(attribute->_private))
+  return has_row(attribute->_private) ? sourced(std::move(value), leaf_at(attribute->_private))
                                       : sourced(std::move(value));
 }
 
@@ -662,12 +662,16 @@ sourced xml_ledger::text(const xmlNode* node) const {
     }
     found.text += content_of(part);
     if (!found.has_leaf && has_row(part->_private)) {
-      found.leaf = row_of(part->_private);
+      found.leaf = leaf_at(part->_private);
       found.has_leaf = true;
     }
   }
   found.text = std::string(trim(found.text));
   return found;
+}
+
+sourced xml_ledger::row_of(const xmlNode* text_node) const {
+  return text_node != nullptr && has_row(text_node->_private) ? sourced({}, leaf_at(text_node->_private)) : sourced();
 }
 
 void xml_ledger::carry_all(const xmlNode* node, std::string_view place) const {
@@ -692,7 +696,7 @@ void xml_ledger::envelope(const xmlNode* node, const char* attribute_name) const
   }
   const xmlAttr* attribute = attribute_node(node, attribute_name);
   if (attribute != nullptr && has_row(attribute->_private)) {
-    ledger_->envelope(row_of(attribute->_private));
+    ledger_->envelope(leaf_at(attribute->_private));
   }
 }
 

@@ -51,6 +51,8 @@ class xml_ledger {
   sourced attribute(const xmlNode* node, const char* name) const;
   /// Direct text of an element, blanks at both ends removed, with its row.
   sourced text(const xmlNode* node) const;
+  /// Of a text node (mixed content): its row, with no copy of the text.
+  sourced row_of(const xmlNode* text_node) const;
   /// Everything at and below `node`: carried to `place`, dropped for `reason`, or envelope.
   void carry_all(const xmlNode* node, std::string_view place) const;
   void drop_all(const xmlNode* node, std::string_view reason) const;
