@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index over a message: one pass that looks for field separators and line ends, sixteen bytes at a time.
+#include "message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace liaison::hl7v2 {
+namespace {
+
+bool is_name_character(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_line_end(char c) { return c == '\r' || c == '\n'; }
+bool is_header(std::string_view name) { return name == "MSH" || name == "FHS" || name == "BHS"; }
+
+/// Segments that occur once in the messages of this profile: their locations carry no ordinal.
+bool occurs_once(std::string_view name) {
+  static constexpr std::array<std::string_view, 27> names = {
+      "MSH", "FHS", "BHS", "EVN", "PID", "PD1", "PV1", "PV2", "TXA", "MSA", "MRG", "SCH", "ZBE", "ZFA",
+      "ZFV", "ZFD", "ZFM", "ZFP", "ZFS", "BTS", "FTS", "UAC", "QAK", "QPD", "DSC", "ACC", "PDA"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Calls `found(offset)` for each field separator and line end from `from` on until it returns false.
+template <class Found>
+void each_mark(std::string_view text, std::size_t from, char separator, Found&& found) {
+  std::size_t at = from;
+#ifdef __SSE2__
+  const __m128i field = _mm_set1_epi8(separator), cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmpeq_epi8(block, field), _mm_or_si128(_mm_cmpeq_epi8(block, cr), _mm_cmpeq_epi8(block, lf)))));
+    for (; mask != 0; mask &= mask - 1) {
+      if (!found(at + static_cast<std::size_t>(std::countr_zero(mask)))) return;
+    }
+  }
+#endif
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if ((c == separator || is_line_end(c)) && !found(at)) return;
+  }
+}
+
+}  // namespace
+
+std::string_view nth_piece(std::string_view text, char separator, unsigned n) {
+  for (; n > 1; --n) {
+    const std::size_t end = text.find(separator);
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find(separator));
+}
+
+std::string_view segment::text() const {
+  const auto& row = of_->segments_[position_];
+  return of_->text_.substr(row.begin, row.end - row.begin);
+}
+
+std::string_view segment::name() const { return of_->text_.substr(of_->segments_[position_].begin, 3); }
+
+unsigned segment::field_count() const { return of_->segments_[position_].field_count - (is_header(name()) ? 0U : 1U); }
+
+field segment::operator[](unsigned n) const {
+  if (of_ == nullptr) {
+    static constexpr separators usual;
+    return {{}, &usual};
+  }
+  const auto& row = of_->segments_[position_];
+  if (is_header(name())) {
+    if (n == 1) return {of_->text_.substr(row.begin + 3, 1), &of_->by_};
+    if (n > 0) --n;
+  }
+  if (n >= row.field_count) return {{}, &of_->by_};
+  const std::uint32_t begin = of_->field_starts_[row.first_field + n];
+  const std::uint32_t end = n + 1 < row.field_count ? of_->field_starts_[row.first_field + n + 1] - 1 : row.end;
+  return {of_->text_.substr(begin, end - begin), &of_->by_};
+}
+
+unsigned segment::ordinal() const {
+  unsigned ordinal = 1;
+  const std::string_view mine = name();
+  for (std::uint32_t i = 0; i < position_; ++i) {
+    if (of_->at(i).name() == mine) ++ordinal;
+  }
+  return ordinal;
+}
+
+message::message(std::string_view text, const parse_limits& limits) : text_(text) {
+  if (text_.size() > std::min<std::size_t>(limits.size_bytes_max, std::numeric_limits<std::uint32_t>::max())) {
+    defect_ = parse_defect::too_large;
+    text_ = text_.substr(0, text_.find_first_of("\r\n"));
+    if (text_.size() > 65536) text_ = {};
+  }
+  if (text_.size() < 4 || !is_header(text_.substr(0, 3)) || !read_separators(text_)) {
+    if (defect_ == parse_defect::none) defect_ = parse_defect::no_header;
+    if (text_.size() >= 8 && is_header(text_.substr(0, 3))) defect_ = parse_defect::bad_separators;
+    text_ = {};
+    return;
+  }
+  index(limits);
+}
+
+bool message::read_separators(std::string_view header) {
+  // The field separator is whatever follows the name; MSH-2 ends at the next one.
+  by_.field = header[3];
+  const auto is_fit = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter_or_digit = is_name_character(c) || (c >= 'a' && c <= 'z');
+    return byte > 0x20 && byte < 0x7F && !letter_or_digit;
+  };
+  if (!is_fit(by_.field)) return false;
+  const std::size_t line_end = std::min(header.find_first_of("\r\n", 4), header.size());
+  const std::size_t end = std::min(header.find(by_.field, 4), line_end);
+  const std::string_view characters = header.substr(4, end - 4);
+  if (characters.size() > 5) return false;
+  const std::array<char*, 4> into = {&by_.component, &by_.repetition, &by_.escape, &by_.subcomponent};
+  for (std::size_t i = 0; i < characters.size(); ++i) {
+    if (!is_fit(characters[i]) || characters.find(characters[i], i + 1) != std::string_view::npos) return false;
+    if (i < into.size()) *into[i] = characters[i];
+  }
+  // A sender that writes fewer than four means the usual ones for the rest, unless they are taken.
+  for (std::size_t i = characters.size(); i < into.size(); ++i) {
+    if (characters.find(*into[i]) != std::string_view::npos || *into[i] == by_.field) *into[i] = '\0';
+  }
+  return !characters.empty();
+}
+
+bool message::starts_segment(std::size_t at) const {
+  if (text_.size() - at < 3) return false;
+  const bool named =
+      text_[at] >= 'A' && text_[at] <= 'Z' && is_name_character(text_[at + 1]) && is_name_character(text_[at + 2]);
+  return named && (text_.size() - at == 3 || text_[at + 3] == by_.field || is_line_end(text_[at + 3]));
+}
+
+bool message::close_segment(std::size_t begin, std::size_t end, std::size_t first_field, const parse_limits& limits) {
+  if (segments_.size() >= limits.segments_max) {
+    defect_ = parse_defect::too_many_segments;
+    return false;
+  }
+  segments_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
+                       static_cast<std::uint32_t>(first_field),
+                       static_cast<std::uint32_t>(field_starts_.size() - first_field)});
+  if (text_.substr(begin, 3) == "MSH") ++header_count_;
+  return true;
+}
+
+void message::index(const parse_limits& limits) {
+  segments_.reserve(std::min<std::size_t>(text_.size() / 40 + 4, 1024));
+  field_starts_.reserve(std::min<std::size_t>(text_.size() / 6 + 16, 8192));
+  std::size_t begin = 0, first_field = 0, skip_to = 0;
+  bool open = true;
+  field_starts_.push_back(0);
+  each_mark(text_, 3, by_.field, [&](std::size_t at) {
+    if (at < skip_to) return true;
+    if (text_[at] == by_.field) {
+      if (field_starts_.size() >= limits.fields_max) {
+        defect_ = parse_defect::too_many_fields;
+        return false;
+      }
+      field_starts_.push_back(static_cast<std::uint32_t>(at + 1));
+      return true;
+    }
+    // A line end closes the segment when another one or nothing follows; else it belongs to the field (raw
+    // line ends inside base64 or text, which some senders write).
+    std::size_t next = at;
+    while (next < text_.size() && (is_line_end(text_[next]) || text_[next] == ' ' || text_[next] == '\x1C')) {
+      has_line_feeds_ = has_line_feeds_ || text_[next] == '\n';
+      ++next;
+    }
+    if (next < text_.size() && !starts_segment(next)) {
+      ++stray_lines_;
+      skip_to = next;
+      return true;
+    }
+    if (!close_segment(begin, at, first_field, limits)) return false;
+    open = next < text_.size();
+    begin = skip_to = next;
+    first_field = field_starts_.size();
+    if (open) field_starts_.push_back(static_cast<std::uint32_t>(begin));
+    return open;
+  });
+  if (open && defect_ == parse_defect::none) close_segment(begin, text_.size(), first_field, limits);
+}
+
+segment message::find(std::string_view name, std::size_t from) const {
+  for (std::size_t i = from; i < segments_.size(); ++i) {
+    if (text_.compare(segments_[i].begin, 3, name) == 0) return at(i);
+  }
+  return {};
+}
+
+std::size_t message::count(std::string_view name) const {
+  std::size_t count = 0;
+  for (const auto& each : segments_) count += text_.compare(each.begin, 3, name) == 0 ? 1 : 0;
+  return count;
+}
+
+std::string location(const segment& of, const place& where) {
+  std::string out(of.name());
+  const unsigned ordinal = of.ordinal();
+  if (ordinal > 1 || !occurs_once(of.name())) out += "[" + std::to_string(ordinal) + "]";
+  if (where.field == 0) return out;
+  out += "-" + std::to_string(where.field);
+  if (where.repetition > 1) out += "[" + std::to_string(where.repetition) + "]";
+  if (where.component > 0) out += "." + std::to_string(where.component);
+  if (where.subcomponent > 0) out += "." + std::to_string(where.subcomponent);
+  return out;
+}
+
+}  // namespace liaison::hl7v2
