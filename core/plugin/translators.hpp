@@ -48,8 +48,8 @@ struct reply {
   plugin::mishap mishap = plugin::mishap::none;
   std::vector<part> parts;
   std::vector<model::issue> issues;
-  std::string format;         ///< recognise: the best match, empty when none claims it
-  std::string plugin;         ///< "fr.liaison.hprim 0.1.0"
+  std::string format;  ///< recognise: the best match, empty when none claims it
+  std::string plugin;  ///< "fr.liaison.hprim 0.1.0"
   std::uint64_t elapsed_us = 0;
 
   const part* find(liaison_part_role role) const {

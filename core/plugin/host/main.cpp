@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// liaison-host: one process that carries one plugin, started by the broker with two pipes and nothing else. Loads
+// the plugin, closes the door behind itself, says what it offers, then serves calls until the pipe ends.
+#include "core/plugin/host/loaded_plugin.hpp"
+#include "core/plugin/host/sandbox.hpp"
+#include "core/plugin/host/serve.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+namespace liaison::plugin::hosted {
+namespace {
+
+int refuse(const std::string& reason) {
+  std::string frame;
+  wire::append_refused(frame, reason);
+  (void)write_all(frame);
+  return exit_refused;
+}
+
+int carry(const std::string& file) {
+  if (auto alone = detach_from_everything(); !alone) return refuse(alone.error().text);
+  buffer in;
+  const auto first = read_frame(in);
+  if (!first || first->kind != wire::frame_kind::settings) return exit_refused;
+  const auto settings = wire::parse_settings(first->body);
+  if (!settings) return exit_refused;
+  in.consume(first->consumed_bytes);
+
+  auto plugin = load(file);
+  if (!plugin) return refuse(plugin.error().text);
+  const auto& configurations = settings.value().configuration_json;
+  const auto own = configurations.find(plugin.value().table->id);
+  if (auto created = create(plugin.value(), own == configurations.end() ? "{}" : own->second); !created)
+    return refuse(created.error().text);
+  wire::ready description = description_of(plugin.value());
+  const auto confined = confine(settings.value().memory_bytes_max, settings.value().if_unavailable);
+  if (!confined) return refuse(confined.error().text);
+  description.confined = confined.value().filtered;
+  std::string frame;
+  wire::append(frame, description);
+  if (!write_all(frame)) return exit_done;
+  return serve(plugin.value(), settings.value(), in);
+}
+
+}  // namespace
+}  // namespace liaison::plugin::hosted
+
+int main(int argc, char** argv) {
+  namespace hosted = liaison::plugin::hosted;
+  if (argc != 2 || fcntl(liaison::plugin::wire::calls_fd, F_GETFD) < 0 ||
+      fcntl(liaison::plugin::wire::replies_fd, F_GETFD) < 0) {
+    std::fputs("liaison-host is started by the gateway: liaison-host PLUGIN.so, pipes on descriptors 3 and 4\n",
+               stderr);
+    return hosted::exit_usage;
+  }
+  // _exit: a plugin's destructors and exit handlers have nothing left to do that anyone could see.
+  const int code = hosted::carry(argv[1]);
+  _exit(code);
+}

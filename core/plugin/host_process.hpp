@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// One host process on the broker's side: writes calls without copying large inputs, reads replies, watches the
+// deadline of the call at the head. Knows nothing of restarts or blame: its owner decides.
+#pragma once
+
+#include "core/base/result.hpp"
+#include "core/plugin/buffer.hpp"
+#include "core/plugin/host_settings.hpp"
+#include "core/plugin/spawn.hpp"
+#include "core/plugin/wire.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace liaison::plugin {
+
+/// One request for one plugin, until it is answered.
+struct job {
+  request what;
+  std::function<void(reply, unsigned score)> then;  ///< the score is for recognise
+  std::uint16_t translator = 0;
+  std::size_t input_size_bytes = 0;  ///< of `what.input`, which recognise cuts
+  std::chrono::steady_clock::time_point queued_at;
+
+  std::size_t size_bytes() const;
+};
+using job_pointer = std::unique_ptr<job>;
+
+class host_process;
+
+/// How a process ended, and what it left unanswered, in the order of the calls.
+struct host_end {
+  plugin::mishap mishap = mishap::none;  ///< none: it was asked to leave
+  std::string text;                      ///< "signal 11 (SIGSEGV)"; or why the plugin was refused
+  bool was_ready = false;
+  std::size_t answered = 0;
+  std::vector<job_pointer> unanswered;
+};
+
+class host_owner {
+ public:
+  virtual void host_ready(host_process& which, wire::ready what) = 0;
+  virtual void host_answered(host_process& which, job_pointer what, wire::reply_view answer) = 0;
+  /// A batch of `host_answered` is over: there is room for new calls.
+  virtual void host_has_room(host_process& which) = 0;
+  virtual void host_ended(host_process& which, host_end how) = 0;
+
+ protected:
+  ~host_owner() = default;
+};
+
+/// Thread: the io_context's. The owner outlives it or calls `abandon` first.
+class host_process : public std::enable_shared_from_this<host_process> {
+ public:
+  host_process(boost::asio::io_context& io, host_owner& owner, const host_settings& how);
+  ~host_process();
+  host_process(const host_process&) = delete;
+  host_process& operator=(const host_process&) = delete;
+
+  result<done> start(const std::string& program, const std::string& file);
+  /// From now on the io_context drives it. Before, `advance` does, for a start that waits for several at once.
+  void run();
+  void advance();
+  int readable_fd() const {
+    return replies_.is_open() ? const_cast<host_process*>(this)->replies_.native_handle() : -1;
+  }
+
+  bool is_ready() const { return ready_ && !leaving_; }
+  bool is_ended() const { return ended_; }
+  std::size_t in_flight() const { return in_flight_.size(); }
+  std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+  std::size_t answered() const { return answered_; }
+
+  /// Queues the frame; `flush` writes what is queued. Fails when it passes a limit of the wire; the job stays with the
+  /// caller.
+  result<done> send(job_pointer& what);
+  void flush();
+  void leave();  ///< ends when what is in flight is answered
+  /// Kills and reaps now; the owner hears nothing more. Gives back what is unanswered.
+  std::vector<job_pointer> abandon();
+
+ private:
+  struct segment {
+    std::string head;  ///< heads of frames, with small inputs between them
+    shared_bytes input;
+    std::size_t input_size_bytes = 0;
+    std::size_t written_bytes = 0;
+    std::size_t size_bytes() const { return head.size() + input_size_bytes; }
+  };
+
+  void read_more();
+  void received(std::size_t bytes);
+  bool understand(const wire::frame& what);  ///< false: stop reading, the process is being killed or gone
+  bool take_reply(std::string_view body);
+  void write_more();
+  std::size_t write_some();
+  void watch_deadline();
+  void check_deadline();
+  void kill(plugin::mishap why, std::string text);
+  void finish();
+  host_end end_of(const ending& how);
+
+  boost::asio::io_context& io_;
+  host_owner* owner_;
+  const host_settings& how_;
+  boost::asio::posix::stream_descriptor calls_, replies_;
+  boost::asio::steady_timer timer_;
+  pid_t pid_ = -1;
+  buffer in_;
+  std::deque<segment> out_;
+  std::deque<job_pointer> in_flight_;
+  std::size_t in_flight_bytes_ = 0, answered_ = 0;
+  std::uint32_t next_id_ = 1, head_id_ = 1;
+  std::chrono::steady_clock::time_point head_since_;
+  plugin::mishap killed_for_ = mishap::none;
+  std::string killed_text_, refused_text_;
+  bool running_ = false, ready_ = false, leaving_ = false, ended_ = false, writing_ = false, timer_armed_ = false;
+};
+
+}  // namespace liaison::plugin

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pool with a well-behaved plugin: what goes in comes out, in bulk and in size.
+#include "pool_fixture.hpp"
+
+namespace liaison::plugin::testing {
+namespace {
+
+TEST(plugin_host, lists_what_plugins_offer) {
+  pool_fixture hosts(settings_for({fixture("rogue")}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  ASSERT_EQ(hosts.pool->list().size(), 1U);
+  const translator_info& one = hosts.pool->list().front();
+  EXPECT_EQ(one.format, "rogue");
+  EXPECT_EQ(one.profiles, std::vector<std::string>{"plain"});
+  EXPECT_EQ(one.operations, (std::vector<operation>{operation::inspect, operation::decode, operation::encode}));
+  EXPECT_EQ(one.plugin_id + " " + one.plugin_version, "test.rogue 1.2.3");
+}
+
+TEST(plugin_host, hands_over_input_options_and_parts) {
+  host_settings how = settings_for({fixture("rogue")});
+  how.configuration_json = {{"test.rogue", R"({"own": 1})"}, {"test.other", R"({"own": 2})"}};
+  pool_fixture hosts(std::move(how));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  EXPECT_EQ(facts_of(hosts.inspect("echo {\"a\": 1}")), "{\"a\": 1}");
+  EXPECT_EQ(facts_of(hosts.inspect("configuration")), "{\"own\": 1}");
+  request with_options = pool_fixture::request_for("options");
+  with_options.options_json = R"({"values": true})";
+  EXPECT_EQ(facts_of(hosts.call(with_options)), R"({"values": true})");
+  request with_parts = pool_fixture::request_for("parts");
+  with_parts.parts = {{LIAISON_PART_DOCUMENT, "OBX-5", "", "fhir", "one"},
+                      {LIAISON_PART_DOCUMENT, "OBX[2]-5", "", "fhir", "two"}};
+  EXPECT_EQ(facts_of(hosts.call(with_parts)), "OBX-5=one;OBX[2]-5=two;");
+  const reply told = hosts.inspect("echo {}");
+  EXPECT_EQ(told.plugin, "test.rogue 1.2.3");
+  EXPECT_EQ(told.mishap, mishap::none);
+  EXPECT_EQ(told.status, LIAISON_OK);
+}
+
+TEST(plugin_host, answers_thousands_at_once_each_with_its_own) {
+  pool_fixture hosts(settings_for({fixture("rogue")}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  std::vector<request> requests;
+  for (int i = 0; i < 3000; ++i)
+    requests.push_back(pool_fixture::request_for("echo " + std::to_string(i) + std::string(i % 3000, ' ')));
+  const std::vector<reply> replies = hosts.call_all(std::move(requests));
+  for (int i = 0; i < 3000; ++i) ASSERT_EQ(std::atoi(facts_of(replies[i]).c_str()), i);
+}
+
+TEST(plugin_host, carries_large_messages_between_small_ones) {
+  pool_fixture hosts([] {
+    host_settings how = settings_for({fixture("rogue")});
+    how.memory_bytes_max = 512U << 20U;
+    how.deadline_ms = 10'000;
+    return how;
+  }());
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  const std::string large(40U << 20U, 'x');
+  std::vector<request> requests;
+  requests.push_back(pool_fixture::request_for("echo before"));
+  requests.push_back(pool_fixture::request_for(large, operation::decode));
+  requests.push_back(pool_fixture::request_for("echo after"));
+  const std::vector<reply> replies = hosts.call_all(std::move(requests));
+  EXPECT_EQ(facts_of(replies[0]), "before");
+  ASSERT_NE(replies[1].find(LIAISON_PART_DOCUMENT), nullptr);
+  EXPECT_TRUE(replies[1].find(LIAISON_PART_DOCUMENT)->bytes == large);
+  EXPECT_EQ(facts_of(replies[2]), "after");
+}
+
+}  // namespace
+}  // namespace liaison::plugin::testing
