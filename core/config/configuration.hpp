@@ -16,6 +16,7 @@ namespace liaison::config {
 struct tls_settings {
   std::string certificate, key;  ///< PEM files
   std::string authorities;       ///< PEM file; for a listener: ask clients for a certificate and require it
+  bool operator==(const tls_settings&) const = default;
 };
 
 /// A listener's address. Anything but loopback needs TLS and authentication, or the configuration's word
@@ -25,6 +26,7 @@ struct listen_address {
   std::uint16_t port = 0;
   std::optional<tls_settings> tls;
   bool exposed_without_protection = false;
+  bool operator==(const listen_address&) const = default;
 };
 
 struct mllp_source {
@@ -33,20 +35,24 @@ struct mllp_source {
   std::uint32_t connections_max = 10'000;
   std::uint32_t in_flight_max = 64;  ///< frames of one connection being worked on; reading stops beyond
   std::int64_t idle_ms_max = 300'000;
+  bool operator==(const mllp_source&) const = default;
 };
 
 struct folder_source {
   std::string path;
-  std::string pattern = "*";        ///< file names taken
-  std::string witness;              ///< ".ok": a file counts as complete when NAME.ok (or the base name with that suffix) is there; empty: none
-  std::int64_t quiet_ms = 1'000;    ///< without witness: complete when size and time stand still this long
-  std::int64_t poll_ms = 1'000;     ///< besides inotify
+  std::string pattern = "*";  ///< file names taken
+  std::string witness;  ///< ".ok": a file counts as complete when NAME.ok (or the base name with that suffix) is there;
+                        ///< empty: none
+  std::int64_t quiet_ms = 1'000;  ///< without witness: complete when size and time stand still this long
+  std::int64_t poll_ms = 1'000;   ///< besides inotify
   std::uint64_t file_size_bytes_max = 256U << 20;
+  bool operator==(const folder_source&) const = default;
 };
 
 /// Messages posted to /api/v1/messages?source=NAME (or with the endpoint's token) and to /fhir.
 struct http_source {
   std::vector<std::string> tokens;  ///< bearer tokens of this partner; empty: the listener's own rule
+  bool operator==(const http_source&) const = default;
 };
 
 struct mllp_destination {
@@ -56,6 +62,7 @@ struct mllp_destination {
   bool use_tls = false;
   std::int64_t connect_ms_max = 10'000;
   std::int64_t answer_ms_max = 30'000;
+  bool operator==(const mllp_destination&) const = default;
 };
 
 struct http_destination {
@@ -65,12 +72,14 @@ struct http_destination {
   std::string content_type;  ///< empty: the format's own
   std::optional<tls_settings> tls;
   std::int64_t answer_ms_max = 60'000;
+  bool operator==(const http_destination&) const = default;
 };
 
 struct folder_destination {
   std::string path;
   std::string suffix;   ///< of the document's name; empty: the format's own (.hpr, .json, .xml, .hl7)
   std::string witness;  ///< written after the file when set
+  bool operator==(const folder_destination&) const = default;
 };
 
 struct delivery_policy {
@@ -78,6 +87,7 @@ struct delivery_policy {
   std::int64_t retry_delay_ms_max = 300'000;
   std::int64_t dead_letter_after_ms = 72LL * 3600 * 1000;
   std::uint32_t in_flight_max = 1;
+  bool operator==(const delivery_policy&) const = default;
 };
 
 struct endpoint {
@@ -85,19 +95,22 @@ struct endpoint {
   std::string display;  ///< for people
   std::variant<std::monostate, mllp_source, folder_source, http_source> source;
   std::variant<std::monostate, mllp_destination, http_destination, folder_destination> destination;
-  std::string format;   ///< source: empty means by content
+  std::string format;  ///< source: empty means by content
   std::string profile;
   std::string charset;
   std::string strictness = "tolerant";
-  std::string options_json = "{}";  ///< free options for the translator
+  std::string options_json = "{}";          ///< free options for the translator
   bool quarantine_replies_as_error = true;  ///< source: a message that cannot be processed is answered AE / 422
   delivery_policy delivery;
+  bool operator==(const endpoint&) const = default;
 };
 
-/// Conditions on facts; each non-empty list must match, one of its patterns is enough. Patterns: `*` and `?`, without case.
+/// Conditions on facts; each non-empty list must match, one of its patterns is enough. Patterns: `*` and `?`, without
+/// case.
 struct conditions {
   std::vector<std::string> source, format, document_type, sender, recipient, territory, event, confidentiality, status;
   std::optional<bool> has_document;
+  bool operator==(const conditions&) const = default;
 };
 
 struct route {
@@ -132,8 +145,8 @@ struct configuration {
 
   struct {
     std::string kind = "sqlite";
-    std::string path;  ///< default: data + "/store"
-    std::uint64_t free_bytes_min = 64U << 20;  ///< intake stops (AR, 503) below this
+    std::string path;                            ///< default: data + "/store"
+    std::uint64_t free_bytes_min = 64U << 20;    ///< intake stops (AR, 503) below this
     std::uint64_t inline_bytes_max = 64U << 10;  ///< larger payloads are files of their own
     double retention_days = 90, retention_days_quarantine = 365, retention_days_unrouted = 365;
   } store;
