@@ -57,6 +57,8 @@ struct pivot_reader::index {
   std::vector<node> nodes;
   std::unordered_map<const json_value*, std::uint32_t> number_of;
   std::unordered_map<std::string_view, const json_value*> by_url;
+  std::unordered_map<std::string, const json_value*>
+      by_type_and_id;  ///< for relative references, which FHIR sources have
   std::vector<account::leaf> rows;
 
   void build(const json_value& root, account* ledger);
@@ -121,7 +123,11 @@ void pivot_reader::index::add_urls(const json_value& root) {
   for (const auto& entry : entries->GetArray()) {
     const json_value* resource = member(&entry, "resource");
     const std::string_view url = view(member(&entry, "fullUrl"));
-    if (resource != nullptr && !url.empty()) by_url.emplace(url, resource);
+    if (resource == nullptr) continue;
+    if (!url.empty()) by_url.emplace(url, resource);
+    const std::string_view id = view(member(resource, "id"));
+    if (!id.empty())
+      by_type_and_id.emplace(std::string(view(member(resource, "resourceType"))).append("/").append(id), resource);
   }
 }
 
@@ -175,8 +181,9 @@ const json_value* pivot_reader::resolve(const json_value* reference) const {
   const std::string_view url = view(member(reference, "reference"));
   if (url.empty()) return nullptr;
   if (url[0] != '#') {
-    const auto found = index_->by_url.find(url);
-    return found == index_->by_url.end() ? nullptr : found->second;
+    if (const auto found = index_->by_url.find(url); found != index_->by_url.end()) return found->second;
+    const auto found = index_->by_type_and_id.find(std::string(url));
+    return found == index_->by_type_and_id.end() ? nullptr : found->second;
   }
   // "#id" is local to the resource of the entry that holds the reference.
   for (const index::node* at = index_->find(reference); at != nullptr && at != &index_->nodes.front();

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bundle.hpp"
+
+namespace liaison::fhir {
+
+namespace {
+constexpr unsigned nested_bundles_max = 4;
+}
+
+bundle_view::bundle_view(const tree& of) : tree_(of) {
+  is_bundle_ = tree_.type_of(0) == "Bundle";
+  if (is_bundle_) {
+    collect(0, 0);
+  } else if (!tree_.empty()) {
+    entries_.push_back({{}, none, 0});
+  }
+}
+
+void bundle_view::collect(node_id bundle, unsigned depth) {
+  if (depth > nested_bundles_max) return;
+  const node_id list = tree_.child(bundle, "entry");
+  if (!tree_.is_array(list)) return;
+  for (node_id id = tree_[list].first; id != none; id = tree_[id].next) {
+    node_id resource = tree_.child(id, "resource");
+    if (!tree_.is_object(resource)) resource = none;
+    entries_.push_back({tree_.text(id, "fullUrl"), id, resource});
+    if (resource != none && tree_.type_of(resource) == "Bundle") collect(resource, depth + 1);
+  }
+}
+
+node_id bundle_view::first(std::string_view resource_type) const {
+  for (const entry& of : entries_) {
+    if (of.resource != none && tree_.type_of(of.resource) == resource_type) return of.resource;
+  }
+  return none;
+}
+
+void bundle_view::index() const {
+  indexed_ = true;
+  for (const entry& of : entries_) {
+    if (of.resource == none) continue;
+    if (!of.full_url.empty()) by_url_.emplace(of.full_url, of.resource);
+    const std::string_view id = tree_.text(of.resource, "id");
+    if (id.empty()) continue;
+    std::string key(tree_.type_of(of.resource));
+    by_type_and_id_.emplace(key.append("/").append(id), of.resource);
+  }
+}
+
+node_id bundle_view::holder(node_id of) const {
+  node_id at = of;
+  node_id resource = none;
+  while (at != none) {
+    const node& here = tree_[at];
+    const bool in_contained = here.parent != none && tree_[here.parent].name == "contained";
+    if (here.kind == kind::object && !in_contained && (here.parent == none || here.name == "resource")) {
+      resource = at;
+      break;
+    }
+    at = here.parent;
+  }
+  return resource;
+}
+
+node_id bundle_view::resolve(node_id reference) const {
+  std::string_view url = tree_.text(reference, "reference");
+  if (url.empty()) return none;
+  if (url[0] == '#') {
+    const node_id container = holder(reference);
+    if (url.size() == 1) return container;
+    node_id found = none;
+    tree_.each(tree_.child(container, "contained"), [&](node_id candidate) {
+      if (tree_.text(candidate, "id") == url.substr(1)) found = candidate;
+    });
+    return found;
+  }
+  return resolve_url(url);
+}
+
+node_id bundle_view::resolve_url(std::string_view url) const {
+  if (!indexed_) index();
+  if (const std::size_t history = url.find("/_history/"); history != std::string_view::npos)
+    url = url.substr(0, history);
+  if (const auto found = by_url_.find(url); found != by_url_.end()) return found->second;
+  const std::size_t id_slash = url.rfind('/');
+  if (id_slash == std::string_view::npos) return none;
+  const std::size_t type_slash = url.rfind('/', id_slash - 1);
+  // An absolute URL of another server must match a fullUrl; only a relative one is looked up by type and id.
+  if (id_slash == 0 || type_slash != std::string_view::npos) return none;
+  const auto found = by_type_and_id_.find(std::string(url));
+  return found == by_type_and_id_.end() ? none : found->second;
+}
+
+}  // namespace liaison::fhir

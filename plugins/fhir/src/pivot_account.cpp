@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pivot_account.hpp"
+
+namespace liaison::fhir {
+namespace {
+
+class walk {
+ public:
+  walk(const tree& source, const placements& where, account& into) : tree_(source), where_(where), into_(into) {
+    for (std::size_t i = 0; i < where.copies.size(); ++i) copies_of_[where.copies[i].source].push_back(i);
+  }
+
+  void run() {
+    if (tree_.empty()) return;
+    enter(0, 0);
+    while (!open_.empty()) {
+      frame& top = open_.back();
+      if (top.next == none) {
+        pointer_.resize(top.pointer_size);
+        active_.resize(top.active_size);
+        if (top.drops) dropped_ = nullptr;
+        open_.pop_back();
+        continue;
+      }
+      const node_id id = top.next;
+      const std::size_t back_to = pointer_.size();
+      top.next = tree_[id].next;
+      const bool in_array = tree_[tree_[id].parent].kind == kind::array;
+      pointer_ += '/';
+      if (in_array) {
+        pointer_ += std::to_string(top.position++);
+      } else {
+        append_name(tree_[id].name);
+      }
+      enter(id, back_to);
+    }
+  }
+
+ private:
+  struct frame {
+    node_id next;
+    std::size_t position, pointer_size, active_size;
+    bool drops;
+  };
+  struct active_copy {
+    std::size_t source_pointer_size;
+    const std::string* target;
+  };
+
+  void append_name(std::string_view name) {
+    for (const char c : name) {
+      if (c == '~') {
+        pointer_ += "~0";
+      } else if (c == '/') {
+        pointer_ += "~1";
+      } else {
+        pointer_ += c;
+      }
+    }
+  }
+
+  void enter(node_id id, std::size_t back_to) {
+    const std::size_t active_before = active_.size();
+    if (const auto found = copies_of_.find(id); found != copies_of_.end()) {
+      for (const std::size_t copy : found->second) active_.push_back({pointer_.size(), &where_.copies[copy].target});
+    }
+    bool drops = false;
+    if (dropped_ == nullptr) {
+      const auto found = where_.dropped.find(id);
+      drops = found != where_.dropped.end();
+      if (drops) dropped_ = &found->second;
+    }
+    if (tree_[id].kind == kind::object || tree_[id].kind == kind::array) {
+      open_.push_back({tree_[id].first, 0, back_to, active_before, drops});
+      return;
+    }
+    if (tree_[id].kind != kind::null) row(id);
+    pointer_.resize(back_to);
+    active_.resize(active_before);
+    if (drops) dropped_ = nullptr;
+  }
+
+  void row(node_id id) {
+    const account::leaf leaf = into_.add(pointer_, tree_[id].text);
+    if (dropped_ != nullptr) return into_.drop(leaf, *dropped_);
+    for (const active_copy& copy : active_) into_.carry(leaf, *copy.target + pointer_.substr(copy.source_pointer_size));
+    if (active_.empty()) into_.drop(leaf, "has no place in the target");
+  }
+
+  const tree& tree_;
+  const placements& where_;
+  account& into_;
+  std::unordered_map<node_id, std::vector<std::size_t>> copies_of_;
+  std::vector<frame> open_;
+  std::vector<active_copy> active_;
+  const std::string* dropped_ = nullptr;
+  std::string pointer_;
+};
+
+}  // namespace
+
+void write_account(const tree& source, const placements& where, account& into) { walk(source, where, into).run(); }
+
+}  // namespace liaison::fhir

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account of a translation between two trees of the same kind: whole subtrees that were copied, and subtrees
+// that were left out.
+#pragma once
+
+#include "tree.hpp"
+
+#include <liaison/common/account.hpp>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace liaison::fhir {
+
+struct placements {
+  /// Everything at and below `source` is found below `target`, a JSON pointer; a subtree may go to several places.
+  struct copy {
+    node_id source;
+    std::string target;
+  };
+  std::vector<copy> copies;
+  std::unordered_map<node_id, std::string> dropped;  ///< subtree → reason; wins over a copy of something above it
+
+  void copied(node_id source, std::string target) {
+    if (source != none) copies.push_back({source, std::move(target)});
+  }
+};
+
+/// One row for each scalar below the root of `source`.
+void write_account(const tree& source, const placements& where, account& into);
+
+}  // namespace liaison::fhir
