@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/app/gateway.hpp"
+
+#include "core/app/workbench.hpp"
+#include "core/base/digest.hpp"
+#include "core/net/folder_sender.hpp"
+#include "core/net/http_sender.hpp"
+#include "core/net/mllp_sender.hpp"
+#include "core/observe/log.hpp"
+#include "core/observe/process_figures.hpp"
+#include "core/store/sqlite/sqlite_store.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <malloc.h>
+
+#include <csignal>
+#include <random>
+
+namespace liaison::app {
+
+namespace {
+
+constexpr std::int64_t purge_period_ms = 60'000;
+constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
+
+std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, const config::endpoint& endpoint) {
+  if (const auto* folder = std::get_if<config::folder_destination>(&endpoint.destination))
+    return std::make_shared<net::folder_sender>(executor, *folder);
+  if (const auto* mllp = std::get_if<config::mllp_destination>(&endpoint.destination))
+    return std::make_shared<net::mllp_sender>(executor, *mllp);
+  return std::make_shared<net::http_sender>(executor, std::get<config::http_destination>(endpoint.destination));
+}
+
+std::int64_t days(double count) { return static_cast<std::int64_t>(count * static_cast<double>(day_ms)); }
+
+plugin::host_settings host_settings_from(const config::configuration& configuration) {
+  plugin::host_settings settings;
+  settings.directory = plugin_directory(configuration.plugins.directory);
+  settings.hosts = configuration.plugins.hosts;
+  settings.memory_bytes_max = configuration.plugins.memory_bytes_max;
+  settings.deadline_ms = configuration.plugins.deadline_ms;
+  settings.configuration_json = configuration.plugins.configuration_json;
+  return settings;
+}
+
+}  // namespace
+
+struct gateway::signals {
+  explicit signals(boost::asio::io_context& context) : set(context, SIGTERM, SIGINT, SIGHUP) {}
+  boost::asio::signal_set set;
+};
+
+gateway::gateway(config::snapshot configuration, std::function<result<config::snapshot>()> reload)
+    : configuration_(std::move(configuration)), reload_(std::move(reload)) {}
+
+gateway::~gateway() {
+  http_.reset();
+  mllp_.clear();
+  folders_.clear();
+  scheduler_.reset();
+  if (store_) store_->close();
+}
+
+result<done> gateway::open() {
+  // One arena: the broker is one thread and a few writers, and fragmented arenas are memory that nobody uses.
+  mallopt(M_ARENA_MAX, 2);
+  plugin::host_settings host_settings = host_settings_from(*configuration_);
+  host_settings.observer = [this](const plugin::host_event& event) {
+    using kind = plugin::host_event_kind;
+    if (event.kind == kind::started) ++plugin_hosts_;
+    if (event.kind == kind::ended) {
+      if (plugin_hosts_ > 0) --plugin_hosts_;
+      metrics_.count("liaison_plugin_restarts_total", {});
+      observe::log_line(observe::level::warning, "plugin-host-ended").with("plugin", event.plugin).with("reason", event.text);
+    }
+    if (event.kind == kind::load_failed)
+      observe::log_line(observe::level::error, "plugin-load-failed").with("plugin", event.plugin).with("reason", event.text);
+    if (event.kind == kind::called && event.mishap != plugin::mishap::none)
+      metrics_.count("liaison_plugin_mishaps_total", {{"kind", plugin::name_of(event.mishap)}});
+  };
+  auto hosts = plugin::open_hosts(executor_.context(), std::move(host_settings));
+  if (!hosts) return hosts.error();
+  hosts_ = std::move(hosts).value();
+
+  store::sqlite_options options;
+  options.directory = configuration_->store.path.empty() ? configuration_->data + "/store" : configuration_->store.path;
+  options.inline_bytes_max = configuration_->store.inline_bytes_max;
+  options.free_bytes_min = configuration_->store.free_bytes_min;
+  auto opened = store::open_sqlite(std::move(options), executor_, executor_);
+  if (!opened) return opened.error();
+  store_ = std::move(opened).value();
+
+  scheduler_ = std::make_unique<routing::delivery_scheduler>(
+      *store_, *hosts_, executor_, executor_, metrics_,
+      [this](const config::endpoint& endpoint) { return make_sender(executor_, endpoint); }, std::random_device{}());
+  intake_ = std::make_unique<routing::message_intake>(*store_, *hosts_, executor_, metrics_,
+                                                      [this](const std::string& recipient) { scheduler_->wake(recipient); });
+  intake_->use(configuration_);
+  scheduler_->use(configuration_);
+  api_ = std::make_unique<admin::api>(admin::parts{*store_, *intake_, *scheduler_, *hosts_, metrics_, executor_,
+                                                   [this] { return configuration_; },
+                                                   [this] { return !stopping_ && store_->take_statistics().free_bytes > configuration_->store.free_bytes_min; },
+                                                   [this](std::function<void()> then) { refresh_metrics(std::move(then)); }});
+  if (auto outcome = open_sources(*configuration_); !outcome) return outcome;
+  if (auto outcome = open_http(); !outcome) return outcome;
+  watch_signals();
+  watch_time();
+  observe::log_line(observe::level::information, "started").with("version", LIAISON_VERSION).with("configuration", configuration_->file);
+  metrics_.set("liaison_build_info", {{"version", LIAISON_VERSION}}, 1);
+  metrics_.set("liaison_configuration_loaded_seconds", {}, static_cast<double>(executor_.now()) / 1000);
+  return done{};
+}
+
+result<done> gateway::open_sources(const config::configuration& now) {
+  for (const auto& [name, endpoint] : now.endpoints)
+    if (auto outcome = open_source(name, endpoint); !outcome) return outcome;
+  return done{};
+}
+
+result<done> gateway::open_source(const std::string& name, const config::endpoint& endpoint) {
+  if (const auto* mllp = std::get_if<config::mllp_source>(&endpoint.source)) {
+    if (auto at = mllp_.find(name); at != mllp_.end()) return at->second->adopt(*mllp);
+    auto listener = net::mllp_listener::start(executor_, *intake_, name, *mllp);
+    if (!listener) return listener.error();
+    mllp_[name] = std::move(listener).value();
+  } else if (const auto* folder = std::get_if<config::folder_source>(&endpoint.source)) {
+    if (auto at = folders_.find(name); at != folders_.end()) at->second->adopt(*folder);
+    else folders_[name] = std::make_unique<net::folder_source>(executor_, *intake_, name, *folder);
+  }
+  return done{};
+}
+
+void gateway::close_missing_sources(const config::configuration& now) {
+  const auto gone = [&](const std::string& name, std::size_t kind) {
+    const config::endpoint* endpoint = now.find(name);
+    return !endpoint || endpoint->source.index() != kind;
+  };
+  // A part that is asked to stop lives until it has: its callback owns it.
+  for (auto at = mllp_.begin(); at != mllp_.end();) {
+    if (!gone(at->first, 1)) {
+      ++at;
+      continue;
+    }
+    std::shared_ptr<net::mllp_listener> last(std::move(at->second));
+    last->stop(now.stop_ms_max, [last] {});
+    at = mllp_.erase(at);
+  }
+  for (auto at = folders_.begin(); at != folders_.end();) {
+    if (!gone(at->first, 2)) {
+      ++at;
+      continue;
+    }
+    std::shared_ptr<net::folder_source> last(std::move(at->second));
+    last->stop(now.stop_ms_max, [last] {});
+    at = folders_.erase(at);
+  }
+}
+
+void gateway::reload() {
+  auto loaded = reload_();
+  const auto refused = [this](const failure& why) {
+    metrics_.count("liaison_configuration_loads_total", {{"outcome", "refused"}});
+    observe::log_line(observe::level::error, "configuration-refused").with("code", why.code).with("reason", why.text);
+  };
+  if (!loaded) return refused(loaded.error());
+  const config::snapshot next = std::move(loaded).value();
+  // New sources first: when one cannot be opened the running configuration stays, and nothing was closed.
+  if (auto outcome = open_sources(*next); !outcome) {
+    (void)open_sources(*configuration_);
+    close_missing_sources(*configuration_);
+    return refused(outcome.error());
+  }
+  close_missing_sources(*next);
+  configuration_ = next;
+  intake_->use(next);
+  scheduler_->use(next);
+  metrics_.count("liaison_configuration_loads_total", {{"outcome", "applied"}});
+  metrics_.set("liaison_configuration_loaded_seconds", {}, static_cast<double>(executor_.now()) / 1000);
+  observe::log_line(observe::level::information, "configuration-applied").with("configuration", next->file);
+}
+
+void gateway::watch_signals() {
+  if (!signals_) signals_ = std::make_unique<signals>(executor_.context());
+  signals_->set.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) reload();
+    else if (stopping_) executor_.stop();  // The second time: now.
+    else stop();
+    watch_signals();
+  });
+}
+
+void gateway::watch_time() {
+  const auto& kept = configuration_->store;
+  store::retention policy;
+  policy.finished_after_ms = days(kept.retention_days);
+  policy.quarantined_after_ms = days(kept.retention_days_quarantine);
+  policy.unrouted_after_ms = days(kept.retention_days_unrouted);
+  store_->purge(policy, executor_.now(), [this, slice = policy.messages_max](result<std::uint32_t> gone) {
+    if (!gone) observe::log_line(observe::level::error, "retention-failed").with("reason", gone.error().text);
+    else if (gone.value() > 0) observe::log_line(observe::level::information, "retention").with("messages", gone.value());
+    if (stopping_) return;
+    const bool more = gone && gone.value() >= slice;
+    executor_.call_after(more ? 1'000 : purge_period_ms, [this] {
+      if (!stopping_) watch_time();
+    });
+  });
+}
+
+void gateway::run() { executor_.run(); }
+
+void gateway::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  observe::log_line(observe::level::information, "stopping");
+  const std::int64_t within = configuration_->stop_ms_max;
+  executor_.call_after(within + 1'000, [this] {
+    observe::log_line(observe::level::warning, "stopped-late");
+    executor_.stop();
+  });
+  stopping_parts_ = mllp_.size() + folders_.size() + (http_ ? 1 : 0) + 1;
+  for (auto& [name, listener] : mllp_) listener->stop(within, [this] { stopped_one(); });
+  for (auto& [name, folder] : folders_) folder->stop(within, [this] { stopped_one(); });
+  if (http_) http_->stop(within, [this] { stopped_one(); });
+  scheduler_->stop([this] { stopped_one(); });
+}
+
+void gateway::stopped_one() {
+  if (--stopping_parts_ > 0) return;
+  intake_->stop();
+  observe::log_line(observe::level::information, "stopped");
+  executor_.stop();
+}
+
+void gateway::count(const char* name, observe::labels with, const std::string& key, std::uint64_t now) {
+  std::uint64_t& last = counted_[std::string(name) + key];
+  if (now > last) metrics_.count(name, with, static_cast<double>(now - last));
+  last = now;
+}
+
+void gateway::refresh_metrics(std::function<void()> then) {
+  for (const auto& [name, listener] : mllp_) {
+    const net::mllp_statistics s = listener->statistics();
+    metrics_.set("liaison_connections", {{"listener", name}}, static_cast<double>(s.connections));
+    count("liaison_connections_accepted_total", {{"listener", name}}, name, s.connections_accepted);
+    count("liaison_connections_refused_total", {{"listener", name}, {"reason", "limit"}}, name, s.connections_refused);
+    count("liaison_frames_rejected_total", {{"listener", name}, {"reason", "too_large"}}, name + "l", s.frames_too_large);
+    count("liaison_frames_rejected_total", {{"listener", name}, {"reason", "malformed"}}, name + "m", s.frames_truncated);
+    count("liaison_frames_rejected_total", {{"listener", name}, {"reason", "idle"}}, name + "i", s.connections_idle_closed);
+  }
+  const store::statistics s = store_->take_statistics();
+  count("liaison_commits_total", {{"outcome", "done"}}, "", s.commits);
+  count("liaison_commit_operations_total", {}, "", s.operations);
+  for (double seconds : s.commit_seconds_new) metrics_.observe_seconds("liaison_commit_seconds", {}, seconds);
+  metrics_.set("liaison_store_size_bytes", {}, static_cast<double>(s.size_bytes));
+  metrics_.set("liaison_store_free_bytes", {}, static_cast<double>(s.free_bytes));
+  metrics_.set("liaison_intake_in_flight", {}, static_cast<double>(intake_->in_flight()));
+  metrics_.set("liaison_plugin_hosts", {}, static_cast<double>(plugin_hosts_));
+  const observe::process_figures p = observe::read_process_figures();
+  metrics_.set("process_resident_memory_bytes", {}, p.resident_memory_bytes);
+  metrics_.set("process_start_time_seconds", {}, p.start_time_seconds);
+  metrics_.set("process_open_fds", {}, p.open_fds);
+  store_->count_by_recipient([this, then = std::move(then)](result<std::vector<store::recipient_count>> found) {
+    if (found)
+      for (const auto& c : found.value()) {
+        const auto set = [&](const char* state, std::uint64_t value) {
+          metrics_.set("liaison_deliveries", {{"recipient", c.recipient}, {"state", state}}, static_cast<double>(value));
+        };
+        set("pending", c.pending);
+        set("delivered", c.delivered);
+        set("dead", c.dead);
+        set("cancelled", c.cancelled);
+        const double age = c.oldest_pending_at > 0 ? static_cast<double>(executor_.now() - c.oldest_pending_at) / 1000 : 0;
+        metrics_.set("liaison_queue_age_seconds", {{"recipient", c.recipient}}, age);
+      }
+    then();
+  });
+}
+
+std::uint16_t gateway::http_port() const { return http_ ? http_->port() : 0; }
+
+std::uint16_t gateway::mllp_port(const std::string& source) const {
+  auto at = mllp_.find(source);
+  return at == mllp_.end() ? 0 : at->second->port();
+}
+
+}  // namespace liaison::app

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/routing/account.hpp"
+
+#include <liaison/json_text.hpp>
+
+#include <rapidjson/document.h>
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace liaison::routing {
+
+namespace {
+
+using json = rapidjson::Value;
+
+std::string text_of(const json& object, const char* key) {
+  auto at = object.FindMember(key);
+  if (at == object.MemberEnd() || !at->value.IsString()) return {};
+  return {at->value.GetString(), at->value.GetStringLength()};
+}
+
+account_entry entry_of(const json& object) {
+  return {text_of(object, "location"), text_of(object, "value"), text_of(object, "reason")};
+}
+
+template <class Visit>
+void each(const json& root, const char* key, Visit visit) {
+  auto at = root.FindMember(key);
+  if (at == root.MemberEnd() || !at->value.IsArray()) return;
+  for (const json& item : at->value.GetArray())
+    if (item.IsObject()) visit(item);
+}
+
+bool has_places(const json& leaf) {
+  auto at = leaf.FindMember("to");
+  return at != leaf.MemberEnd() && at->value.IsArray() && !at->value.Empty();
+}
+
+bool is_envelope(const json& leaf) {
+  auto at = leaf.FindMember("envelope");
+  return at != leaf.MemberEnd() && at->value.IsTrue();
+}
+
+template <class Visit>
+void each_prefix(std::string_view pointer, Visit visit) {
+  for (std::size_t at = pointer.find('/', 1); at != std::string_view::npos; at = pointer.find('/', at + 1))
+    if (visit(pointer.substr(0, at))) return;
+  visit(pointer);
+}
+
+/// What the encoder did with each place of the pivot.
+class pivot_fate {
+ public:
+  explicit pivot_fate(const json& encoder) {
+    each(encoder, "leaves", [&](const json& leaf) {
+      const std::string pointer = text_of(leaf, "location");
+      if (has_places(leaf) || is_envelope(leaf)) {
+        carried_.insert(pointer);
+        each_prefix(pointer, [&](std::string_view prefix) {
+          above_.insert(std::string(prefix));
+          return false;
+        });
+      } else {
+        reasons_.emplace(pointer, text_of(leaf, "reason"));
+      }
+    });
+  }
+
+  bool carries(const std::string& pointer) const {
+    if (above_.count(pointer)) return true;  // it, or something below it
+    bool below = false;
+    each_prefix(pointer, [&](std::string_view prefix) { return below = carried_.count(std::string(prefix)) > 0; });
+    return below;
+  }
+
+  std::string reason(const std::string& pointer) const {
+    auto at = reasons_.find(pointer);
+    return at == reasons_.end() ? std::string() : at->second;
+  }
+
+ private:
+  std::unordered_set<std::string> carried_, above_;
+  std::unordered_map<std::string, std::string> reasons_;
+};
+
+class joiner {
+ public:
+  joiner(loss_account& account, const pivot_fate* fate) : account_(account), fate_(fate) {}
+
+  void add(const json& leaf, const std::string& prefix) {
+    ++account_.source_leaves;
+    const bool envelope = is_envelope(leaf);
+    if (!envelope && !has_places(leaf) && fate_) return lose(leaf, prefix, text_of(leaf, "reason"));
+    if (envelope || !fate_) {
+      ++account_.carried;
+      return;
+    }
+    std::string reason;
+    for (const json& place : leaf["to"].GetArray()) {
+      if (!place.IsString()) continue;
+      const std::string pointer(place.GetString(), place.GetStringLength());
+      if (fate_->carries(pointer)) {
+        ++account_.carried;
+        return;
+      }
+      if (reason.empty()) reason = fate_->reason(pointer);
+    }
+    lose(leaf, prefix, reason.empty() ? "the target format has no place for it" : reason);
+  }
+
+ private:
+  void lose(const json& leaf, const std::string& prefix, std::string reason) {
+    account_entry entry = entry_of(leaf);
+    if (!prefix.empty()) entry.location = prefix + (entry.location.rfind('/', 0) == 0 ? "" : "/") + entry.location;
+    entry.reason = reason.empty() ? "no mapping" : std::move(reason);
+    account_.not_carried.push_back(std::move(entry));
+  }
+
+  loss_account& account_;
+  const pivot_fate* fate_;
+};
+
+void write_entries(detail::json_scope& in, const char* name, const std::vector<account_entry>& entries) {
+  detail::json_scope list(in.member(name), '[');
+  for (const account_entry& e : entries) {
+    detail::json_scope item(list.element(), '{');
+    detail::append_json_string(item.member("location"), e.location);
+    detail::append_json_string(item.member("value"), e.value);
+    detail::append_json_string(item.member("reason"), e.reason);
+  }
+}
+
+}  // namespace
+
+loss_account join(const std::vector<source_account>& sources, std::string_view encoder_json) {
+  loss_account account;
+  rapidjson::Document encoder;
+  encoder.Parse<rapidjson::kParseIterativeFlag>(encoder_json.data(), encoder_json.size());
+  const bool translated = !encoder_json.empty() && !encoder.HasParseError() && encoder.IsObject();
+  std::unique_ptr<pivot_fate> fate;
+  if (translated) {
+    fate = std::make_unique<pivot_fate>(encoder);
+    each(encoder, "added", [&](const json& item) { account.added.push_back(entry_of(item)); });
+  }
+  joiner join_leaves(account, fate.get());
+  for (const source_account& source : sources) {
+    rapidjson::Document decoder;
+    decoder.Parse<rapidjson::kParseIterativeFlag>(source.json.data(), source.json.size());
+    if (decoder.HasParseError() || !decoder.IsObject()) continue;
+    each(decoder, "leaves", [&](const json& leaf) { join_leaves.add(leaf, source.prefix); });
+    if (translated) each(decoder, "added", [&](const json& item) { account.added.push_back(entry_of(item)); });
+  }
+  return account;
+}
+
+std::string to_json(const loss_account& account) {
+  std::string text;
+  {
+    detail::json_scope object(text, '{');
+    detail::append_json_number(object.member("source_leaves"), account.source_leaves);
+    detail::append_json_number(object.member("carried"), account.carried);
+    write_entries(object, "not_carried", account.not_carried);
+    write_entries(object, "added", account.added);
+  }
+  return text;
+}
+
+}  // namespace liaison::routing

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account of leaves as people see it: the halves of two translators joined (docs/reference/account.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace liaison::routing {
+
+struct account_entry {
+  std::string location, value, reason;
+};
+
+/// `carried + not_carried.size() == source_leaves`, always.
+struct loss_account {
+  std::uint64_t source_leaves = 0;
+  std::uint64_t carried = 0;
+  std::vector<account_entry> not_carried;
+  std::vector<account_entry> added;
+};
+
+/// One decoder's account, and where its source stands: "" for the message itself, "OBX[1]-5.5" for a carried document.
+struct source_account {
+  std::string prefix;
+  std::string_view json;
+};
+
+/// `encoder_json` empty: the bytes were passed on, everything is carried. Malformed accounts count as nothing.
+loss_account join(const std::vector<source_account>& sources, std::string_view encoder_json);
+
+std::string to_json(const loss_account& account);
+
+}  // namespace liaison::routing

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/routing/delivery_scheduler.hpp"
+
+#include "core/base/digest.hpp"
+#include "core/observe/log.hpp"
+#include "core/protocol/backoff.hpp"
+#include "core/routing/message_intake.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace liaison::routing {
+
+namespace {
+
+constexpr std::uint32_t fetch_max = 128;        ///< deliveries of one recipient held in memory
+constexpr std::int64_t record_retry_ms = 1'000;  ///< the store was full or failing: try to write the outcome again
+constexpr std::int64_t expiry_period_ms = 30'000;
+constexpr std::uint32_t expiry_batch = 1'000;
+
+const char* name_of(model::send_verdict verdict) {
+  switch (verdict) {
+    case model::send_verdict::accepted: return "accepted";
+    case model::send_verdict::refused: return "refused";
+    case model::send_verdict::failed: return "failed";
+    case model::send_verdict::unreachable: return "unreachable";
+  }
+  return "failed";
+}
+
+/// "201" → "2xx": labels must stay few.
+std::string code_class(const std::string& code) {
+  if (code.size() == 3 && code[0] >= '1' && code[0] <= '5' && code[1] >= '0' && code[1] <= '9') return code.substr(0, 1) + "xx";
+  return code;
+}
+
+}  // namespace
+
+/// One recipient.
+struct delivery_scheduler::lane {
+  std::string name;
+  config::endpoint endpoint;
+  std::shared_ptr<model::sender> sender;
+  std::deque<store::work> window;
+  std::set<model::delivery_id> in_flight;
+  bool may_have_more = true;
+  bool fetching = false;
+  std::uint32_t generation = 0;  ///< raised when what is being fetched may be stale
+  std::uint32_t failures = 0;    ///< in a row, of the recipient itself
+  unix_ms resting_until = 0;
+  executor::timer timer = 0;
+  unix_ms timer_due = 0;
+};
+
+/// One attempt.
+struct delivery_scheduler::job {
+  lane_pointer to;
+  store::work work;
+  config::endpoint endpoint;  ///< as it was when the attempt began
+  std::shared_ptr<model::sender> sender;
+  model::outgoing outgoing;
+  store::delivery_update update;
+  bool rest_of_queue_waits = false;  ///< the recipient is not there
+};
+
+delivery_scheduler::delivery_scheduler(store::store& store, plugin::translators& translators, clock& clock, executor& executor,
+                                       observe::metrics& metrics, sender_factory make_sender, std::uint64_t seed)
+    : store_(store),
+      translators_(translators),
+      converter_(translators),
+      clock_(clock),
+      executor_(executor),
+      metrics_(metrics),
+      make_sender_(std::move(make_sender)),
+      random_(seed) {}
+
+delivery_scheduler::~delivery_scheduler() {
+  executor_.cancel(expiry_timer_);
+  for (auto& [name, to] : lanes_) executor_.cancel(to->timer);
+}
+
+void delivery_scheduler::use(config::snapshot configuration) {
+  const config::snapshot before = configuration_;
+  configuration_ = std::move(configuration);
+  for (const auto& [name, endpoint] : configuration_->endpoints) {
+    if (std::holds_alternative<std::monostate>(endpoint.destination)) continue;
+    lane_pointer& to = lanes_[name];
+    if (!to) {
+      to = std::make_shared<lane>();
+      to->name = name;
+    }
+    const config::endpoint* old = before ? before->find(name) : nullptr;
+    if (!to->sender || !old || !(*old == endpoint)) to->sender = make_sender_(endpoint);
+    to->endpoint = endpoint;
+    to->may_have_more = true;
+    pump(to);
+  }
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    const config::endpoint* endpoint = configuration_->find(at->first);
+    if (endpoint && !std::holds_alternative<std::monostate>(endpoint->destination)) {
+      ++at;
+      continue;
+    }
+    executor_.cancel(at->second->timer);
+    at->second->window.clear();
+    at->second->sender.reset();
+    at = lanes_.erase(at);
+  }
+  if (!expiry_timer_) expire_all();
+}
+
+void delivery_scheduler::wake(const std::string& recipient) {
+  auto at = lanes_.find(recipient);
+  if (at == lanes_.end()) return;
+  at->second->may_have_more = true;
+  ++at->second->generation;
+  pump(at->second);
+}
+
+void delivery_scheduler::changed(const std::string& recipient) {
+  auto at = lanes_.find(recipient);
+  if (at == lanes_.end()) return;
+  at->second->window.clear();
+  at->second->resting_until = 0;  // A person who says "now" means it.
+  wake(recipient);
+}
+
+void delivery_scheduler::stop(std::function<void()> then) {
+  stopping_ = true;
+  executor_.cancel(expiry_timer_);
+  for (auto& [name, to] : lanes_) executor_.cancel(to->timer);
+  on_stopped_ = std::move(then);
+  if (in_flight() == 0) executor_.post(std::exchange(on_stopped_, {}));
+}
+
+void delivery_scheduler::pump(const lane_pointer& to) {
+  if (stopping_ || !to->sender) return;
+  const unix_ms now = clock_.now();
+  if (to->resting_until > now) return arm(to, to->resting_until);
+  // After a failure one delivery probes; the rest goes on when it came through.
+  const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint.delivery.in_flight_max);
+  while (to->in_flight.size() < at_once && !to->window.empty()) {
+    store::work next = std::move(to->window.front());
+    to->window.pop_front();
+    start(to, std::move(next));
+  }
+  if (to->window.empty() && to->may_have_more && !to->fetching && to->in_flight.size() < at_once) fetch(to);
+}
+
+void delivery_scheduler::fetch(const lane_pointer& to) {
+  to->fetching = true;
+  to->may_have_more = false;
+  const std::uint32_t generation = to->generation;
+  std::vector<model::delivery_id> except(to->in_flight.begin(), to->in_flight.end());
+  store_.ready(to->name, clock_.now(), std::move(except), fetch_max, [this, to, generation](result<std::vector<store::work>> found) {
+    to->fetching = false;
+    if (!found) {
+      observe::log_line(observe::level::error, "queue-unreadable").with("recipient", to->name).with("reason", found.error().text);
+      to->may_have_more = true;
+      return arm(to, clock_.now() + record_retry_ms);
+    }
+    if (generation != to->generation) to->may_have_more = true;
+    for (store::work& w : found.value())
+      if (!to->in_flight.count(w.delivery.id)) to->window.push_back(std::move(w));
+    if (found.value().size() >= fetch_max) to->may_have_more = true;
+    if (!to->window.empty() || to->may_have_more) return pump(to);
+    store_.next_due(to->name, [this, to](result<unix_ms> due) {
+      if (due && due.value() > 0) arm(to, due.value());
+    });
+  });
+}
+
+void delivery_scheduler::arm(const lane_pointer& to, unix_ms due) {
+  if (stopping_) return;
+  if (to->timer && to->timer_due <= due) return;
+  executor_.cancel(to->timer);
+  to->timer_due = due;
+  const std::int64_t delay = std::max<std::int64_t>(1, due - clock_.now());
+  // A timer no longer than a minute: the wall clock may be set back or forth meanwhile.
+  to->timer = executor_.call_after(std::min<std::int64_t>(delay, 60'000), [this, to] {
+    to->timer = 0;
+    to->may_have_more = true;
+    pump(to);
+  });
+}
+
+void delivery_scheduler::start(const lane_pointer& to, store::work what) {
+  auto j = std::make_shared<job>();
+  j->to = to;
+  j->work = std::move(what);
+  j->endpoint = to->endpoint;
+  j->sender = to->sender;
+  j->update.id = j->work.delivery.id;
+  to->in_flight.insert(j->work.delivery.id);
+  ++jobs_;
+  const model::delivery& d = j->work.delivery;
+  if (clock_.now() - d.created_at > j->endpoint.delivery.dead_letter_after_ms)
+    return give_up(j, "expired", "not delivered within the time that the configuration allows", model::receipt_kind::refused);
+  j->outgoing.delivery = d.id;
+  j->outgoing.message = d.message;
+  j->outgoing.name = store_.instance() + "-" + std::to_string(d.id);
+  j->outgoing.format = j->endpoint.format.empty() ? d.format : j->endpoint.format;
+  j->outgoing.prepared = d.prepared && j->sender->has_prepare();
+  if (j->outgoing.prepared) return send(j);
+  store_.read_raw(d.message, [this, j](result<shared_bytes> raw) {
+    if (raw) return translate(j, std::move(raw).value());
+    if (raw.error().code == "store-corrupt")
+      return give_up(j, raw.error().code, raw.error().text, model::receipt_kind::refused);
+    fail(j, {model::send_verdict::failed, raw.error().code, raw.error().text, 0});
+  });
+}
+
+void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
+  conversion_request question;
+  question.bytes = std::move(raw);
+  if (const config::endpoint* source = configuration_->find(j->work.message_source)) question.from = reading_of(*source);
+  question.from.format = j->work.message_format;
+  question.to = reading_of(j->endpoint);
+  question.to.format = j->outgoing.format;
+  // The same at every attempt: ids, control id and, as far as it is ours to choose, time.
+  question.now = rfc3339(j->work.delivery.created_at);
+  question.id_seed = j->work.sha256 + ":" + j->work.delivery.recipient;
+  question.control_id = j->outgoing.name;
+  question.purpose = purpose::deliver;
+  question.environment = configuration_->environment == "production" ? identity::environment::production : identity::environment::test;
+  const bool as_it_came = question.from.format == question.to.format && question.to.profile.empty() && question.to.charset.empty();
+  if (as_it_came) {
+    // What the recipient reads as it came needs no translator: the facts of intake say whether it may leave.
+    auto facts = model::facts_from_json(j->work.facts_json);
+    if (facts && may_leave(facts.value())) {
+      j->outgoing.document = question.bytes;
+      return prepare(j);
+    }
+  }
+  converter_.convert(std::move(question), [this, j](conversion made) { translated(j, std::move(made)); });
+}
+
+void delivery_scheduler::translated(const job_pointer& j, conversion made) {
+  if (made.status == LIAISON_RETRY || made.mishap == plugin::mishap::unavailable)
+    return fail(j, {model::send_verdict::failed, "translator-unavailable", "the translator cannot work now", 0});
+  if (made.status != LIAISON_OK) {
+    std::string code = "translation-failed", text = "the message cannot be translated for this recipient";
+    for (const auto& issue : made.issues)
+      if (issue.severity == model::severity::error) {
+        code = issue.code;
+        text = issue.diagnostics + (issue.location.empty() ? "" : " (" + issue.location + ")");
+        break;
+      }
+    return give_up(j, code, text, model::receipt_kind::refused);
+  }
+  std::string summary = made.passed_on ? "passed on byte for byte"
+                                       : made.translators + ": " + std::to_string(made.account.carried) + " of " +
+                                             std::to_string(made.account.source_leaves) + " values carried, " +
+                                             std::to_string(made.account.not_carried.size()) + " reported as not carried";
+  j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::translated, made.passed_on ? "as-is" : "translated", std::move(summary)});
+  j->outgoing.document = std::move(made.document);
+  j->outgoing.attachments = std::move(made.attachments);
+  prepare(j);
+}
+
+void delivery_scheduler::prepare(const job_pointer& j) {
+  if (!j->sender->has_prepare()) return send(j);
+  j->sender->prepare(j->outgoing, [this, j](model::send_outcome outcome) {
+    if (outcome.verdict != model::send_verdict::accepted) return sent(j, outcome);
+    // On disk before the rename: after a crash a missing temporary file then means "delivered".
+    j->update.state = model::delivery_state::pending;
+    j->update.count_attempt = false;
+    j->update.prepared = true;
+    record(j, [this, j] {
+      j->outgoing.prepared = true;
+      j->update.receipts.clear();
+      send(j);
+    });
+  });
+}
+
+void delivery_scheduler::send(const job_pointer& j) {
+  j->sender->send(j->outgoing, [this, j](model::send_outcome outcome) { sent(j, outcome); });
+}
+
+void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& outcome) {
+  metrics_.count("liaison_delivery_attempts_total",
+                 {{"recipient", j->to->name}, {"verdict", name_of(outcome.verdict)}, {"code", code_class(outcome.code)}});
+  if (outcome.verdict == model::send_verdict::refused) return give_up(j, outcome.code, outcome.text, model::receipt_kind::refused);
+  if (outcome.verdict != model::send_verdict::accepted) return fail(j, outcome);
+  j->to->failures = 0;
+  j->to->resting_until = 0;
+  j->update.state = model::delivery_state::delivered;
+  j->update.count_attempt = true;
+  j->update.prepared.reset();
+  j->update.error.clear();
+  j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::accepted, outcome.code, outcome.text});
+  record(j, [this, j] {
+    metrics_.observe_seconds("liaison_delivery_seconds", {{"recipient", j->to->name}},
+                             static_cast<double>(clock_.now() - j->work.delivery.created_at) / 1000.0);
+    observe::log_line(observe::level::information, "delivery-accepted")
+        .with("recipient", j->to->name)
+        .with("delivery", j->work.delivery.id)
+        .with("message", j->work.delivery.message);
+    end(j);
+  });
+}
+
+void delivery_scheduler::fail(const job_pointer& j, model::send_outcome outcome) {
+  const unix_ms now = clock_.now();
+  const protocol::backoff_limits limits{j->endpoint.delivery.retry_delay_ms_min, j->endpoint.delivery.retry_delay_ms_max};
+  j->update.state = model::delivery_state::pending;
+  j->update.count_attempt = true;
+  j->update.error = outcome.code + ": " + outcome.text;
+  j->update.receipts.push_back({0, now, model::receipt_kind::attempt_failed, outcome.code, outcome.text});
+  if (outcome.verdict == model::send_verdict::unreachable) {
+    // The recipient rests as a whole; the delivery itself stays due, so that it probes first.
+    ++j->to->failures;
+    j->to->resting_until = now + protocol::backoff_delay_ms(limits, j->to->failures, random_(), outcome.retry_after_ms);
+    j->update.next_attempt_at = now;
+  } else {
+    j->update.next_attempt_at =
+        now + protocol::backoff_delay_ms(limits, j->work.delivery.attempts + 1, random_(), outcome.retry_after_ms);
+  }
+  observe::log_line(observe::level::warning, "delivery-failed")
+      .with("recipient", j->to->name)
+      .with("delivery", j->work.delivery.id)
+      .with("code", outcome.code)
+      .with("attempt", j->work.delivery.attempts + 1);
+  record(j, [this, j] { end(j); });
+}
+
+void delivery_scheduler::give_up(const job_pointer& j, const std::string& code, const std::string& text, model::receipt_kind kind) {
+  j->update.state = model::delivery_state::dead;
+  j->update.count_attempt = true;
+  j->update.error = code + ": " + text;
+  j->update.receipts.push_back({0, clock_.now(), kind, code, text});
+  metrics_.count("liaison_dead_letters_total", {{"recipient", j->to->name}});
+  observe::log_line(observe::level::error, "delivery-dead")
+      .with("recipient", j->to->name)
+      .with("delivery", j->work.delivery.id)
+      .with("message", j->work.delivery.message)
+      .with("code", code);
+  j->to->failures = 0;
+  record(j, [this, j] { end(j); });
+}
+
+/// The outcome is written before anything else happens to this delivery, however long the disk is full.
+void delivery_scheduler::record(const job_pointer& j, std::function<void()> then) {
+  store_.update(j->update, [this, j, then = std::move(then)](result<done> outcome) mutable {
+    // Purged meanwhile: there is nothing left to write it to.
+    if (outcome || outcome.error().code == "not-found") return then();
+    observe::log_line(observe::level::error, outcome.error().code).with("delivery", j->work.delivery.id).with("reason", outcome.error().text);
+    executor_.call_after(record_retry_ms, [this, j, then = std::move(then)]() mutable { record(j, std::move(then)); });
+  });
+}
+
+void delivery_scheduler::end(const job_pointer& j) {
+  j->to->in_flight.erase(j->work.delivery.id);
+  --jobs_;
+  j->to->may_have_more = true;
+  ++j->to->generation;
+  if (stopping_) {
+    if (on_stopped_ && in_flight() == 0) executor_.post(std::exchange(on_stopped_, {}));
+    return;
+  }
+  pump(j->to);
+}
+
+void delivery_scheduler::expire_all() {
+  for (const auto& [name, to] : lanes_) {
+    const unix_ms now = clock_.now();
+    store_.expire(name, now - to->endpoint.delivery.dead_letter_after_ms, now, expiry_batch, [this, to = to](result<std::uint32_t> gone) {
+      if (!gone || gone.value() == 0) return;
+      metrics_.count("liaison_dead_letters_total", {{"recipient", to->name}}, gone.value());
+      observe::log_line(observe::level::error, "deliveries-expired").with("recipient", to->name).with("count", gone.value());
+      to->window.clear();
+      to->may_have_more = true;
+      ++to->generation;
+      pump(to);
+    });
+  }
+  expiry_timer_ = executor_.call_after(expiry_period_ms, [this] { expire_all(); });
+}
+
+}  // namespace liaison::routing

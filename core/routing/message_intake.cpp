@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/routing/message_intake.hpp"
+
+#include "core/base/digest.hpp"
+#include "core/observe/log.hpp"
+#include "core/routing/router.hpp"
+
+#include <algorithm>
+
+namespace liaison::routing {
+
+namespace {
+
+using liaison::facts::identifier_kind;
+
+/// What orders events that are no document: the stay, else the patient. Hashed, for it is stored as a plain key.
+std::string subject_key_of(const model::message_facts& facts) {
+  if (facts.patients.size() != 1) return {};
+  const auto& ids = facts.patients.front().identifiers;
+  for (identifier_kind kind : {identifier_kind::stay, identifier_kind::ipp, identifier_kind::ins_nir,
+                               identifier_kind::ins_nia, identifier_kind::ins_test}) {
+    auto at = std::find_if(ids.begin(), ids.end(), [&](const auto& id) { return id.kind == kind; });
+    if (at != ids.end()) return sha256_hex_of(at->system + "|" + at->value).substr(0, 32);
+  }
+  return {};
+}
+
+bool tells_of_a_document(const model::message_facts& facts) {
+  return !facts.document.id.empty() || !facts.document.set_id.empty() || !facts.document.replaces.empty();
+}
+
+const char* name_of(model::verdict verdict) {
+  switch (verdict) {
+    case model::verdict::accepted: return "accepted";
+    case model::verdict::rejected: return "rejected";
+    case model::verdict::not_now: return "not_now";
+  }
+  return "not_now";
+}
+
+}  // namespace
+
+struct message_intake::task {
+  model::arrival arrival;
+  std::function<void(model::answer)> then;
+  config::snapshot configuration;
+  reading how;
+  examination found;
+  model::answer answer;
+  std::int64_t started_ms = 0;
+};
+
+reading reading_of(const config::endpoint& endpoint) {
+  return {endpoint.format, endpoint.profile, endpoint.charset, endpoint.strictness, endpoint.options_json};
+}
+
+store::intake record_of(const config::configuration& configuration, const std::string& source, const examination& found) {
+  store::intake record;
+  record.message.source = source;
+  record.message.format = found.format;
+  record.message.facts_json = found.facts_json;
+  record.message.issues = found.issues;
+  record.message.control_id = found.facts.event.message;
+  record.sender_key = found.facts.event.message.empty()
+                          ? std::string()
+                          : found.facts.event.sending_application + "\x1f" + found.facts.event.message;
+  if (found.status != LIAISON_OK) {
+    record.message.state = model::message_state::quarantined;
+    return record;
+  }
+  record.document_id = found.facts.document.id;
+  record.set_id = found.facts.document.set_id;
+  record.replaces = found.facts.document.replaces;
+  record.document_type = found.facts.document.type.code;
+  if (!tells_of_a_document(found.facts) && found.facts.results == 0) record.subject_key = subject_key_of(found.facts);
+  for (const routed& to : route(configuration, source, found.facts)) {
+    const config::endpoint* recipient = configuration.find(to.recipient);
+    record.deliveries.push_back({to.recipient, recipient->format, recipient->profile});
+  }
+  record.message.state = record.deliveries.empty() ? model::message_state::unrouted : model::message_state::routed;
+  return record;
+}
+
+message_intake::message_intake(store::store& store, plugin::translators& translators, const clock& clock,
+                               observe::metrics& metrics, std::function<void(const std::string&)> on_deliveries)
+    : store_(store),
+      translators_(translators),
+      examiner_(translators),
+      clock_(clock),
+      metrics_(metrics),
+      on_deliveries_(std::move(on_deliveries)) {}
+
+void message_intake::accept(model::arrival what, std::function<void(model::answer)> then) {
+  auto t = std::make_shared<task>();
+  t->arrival = std::move(what);
+  t->then = std::move(then);
+  t->configuration = configuration_;
+  t->started_ms = clock_.steady_ms();
+  ++in_flight_;
+  bytes_in_flight_ += t->arrival.bytes->size();
+  const config::endpoint* endpoint = t->configuration->find(t->arrival.source);
+  if (stopping_ || !endpoint || (bytes_in_flight_ > intake_bytes_in_flight_max && in_flight_ > 1)) {
+    t->answer.issues.push_back({model::severity::error, stopping_ ? "gateway-stopping" : endpoint ? "gateway-busy" : "source-unknown", "",
+                                "the gateway cannot take the message now"});
+    return finish(t, model::verdict::not_now);
+  }
+  t->how = reading_of(*endpoint);
+  if (!t->arrival.format.empty()) t->how.format = t->arrival.format;
+  examination_request question;
+  question.bytes = t->arrival.bytes;
+  question.how = t->how;
+  question.now = rfc3339(clock_.now());
+  question.environment = t->configuration->environment == "production" ? identity::environment::production : identity::environment::test;
+  question.acknowledge = t->arrival.wants_acknowledgement;
+  examiner_.examine(std::move(question), [this, t](examination found) { examined(t, std::move(found)); });
+}
+
+void message_intake::examined(const task_pointer& t, examination found) {
+  t->found = std::move(found);
+  t->how.format = t->found.format;
+  if (t->found.mishap == plugin::mishap::unavailable || t->found.status == LIAISON_RETRY) {
+    t->answer.issues = t->found.issues;
+    return finish(t, model::verdict::not_now);
+  }
+  keep(t);
+}
+
+void message_intake::keep(const task_pointer& t) {
+  store::intake record = record_of(*t->configuration, t->arrival.source, t->found);
+  record.message.peer = t->arrival.peer;
+  record.message.received_at = clock_.now();
+  record.message.sha256 = sha256_hex_of(*t->arrival.bytes);
+  record.message.size_bytes = t->arrival.bytes->size();
+  record.raw = t->arrival.bytes;
+  store_.take_in(std::move(record), [this, t](store::intake_outcome outcome) { kept(t, std::move(outcome)); });
+}
+
+void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) {
+  t->answer.message = outcome.id;
+  t->answer.issues = std::move(t->found.issues);
+  if (outcome.verdict == store::intake_verdict::full || outcome.verdict == store::intake_verdict::failed) {
+    const bool full = outcome.verdict == store::intake_verdict::full;
+    t->answer.issues.push_back({model::severity::error, full ? "store-full" : "store-failed", "",
+                                full ? "no room to keep the message; send it again later"
+                                     : "the message could not be kept; send it again later"});
+    observe::log_line(observe::level::error, full ? "store-full" : "store-failed").with("source", t->arrival.source).with("reason", outcome.text);
+    return finish(t, model::verdict::not_now);
+  }
+  t->answer.duplicate = outcome.verdict == store::intake_verdict::duplicate;
+  if (t->answer.duplicate) metrics_.count("liaison_duplicates_total", {{"source", t->arrival.source}});
+  if (outcome.control_id_seen)
+    t->answer.issues.push_back({model::severity::warning, "control-id-reused", "",
+                                "the sender used this control id before for other content; taken as a new message"});
+  for (const std::string& recipient : outcome.recipients) on_deliveries_(recipient);
+  t->answer.recipients = std::move(outcome.recipients);
+  if (t->found.status != LIAISON_OK) return answer_rejected(t);
+  t->answer.acknowledgement = std::move(t->found.acknowledgement);
+  finish(t, model::verdict::accepted);
+}
+
+void message_intake::answer_rejected(const task_pointer& t) {
+  if (!t->arrival.wants_acknowledgement || t->found.mishap != plugin::mishap::none) return finish(t, model::verdict::rejected);
+  plugin::request question;
+  question.what = plugin::operation::acknowledge;
+  question.format = t->how.format;
+  question.input = t->arrival.bytes;
+  call_options options;
+  options.how = &t->how;
+  options.now = rfc3339(clock_.now());
+  options.outcome = "reject";
+  options.issues = &t->answer.issues;
+  question.options_json = to_json(options);
+  translators_.call(std::move(question), [this, t](plugin::reply reply) {
+    for (plugin::part& part : reply.parts)
+      if (part.role == LIAISON_PART_ACKNOWLEDGEMENT) t->answer.acknowledgement = std::move(part.bytes);
+    finish(t, model::verdict::rejected);
+  });
+}
+
+void message_intake::finish(const task_pointer& t, model::verdict verdict) {
+  t->answer.verdict = verdict;
+  --in_flight_;
+  bytes_in_flight_ -= t->arrival.bytes->size();
+  const std::string& format = t->how.format;
+  metrics_.count("liaison_messages_received_total",
+                 {{"source", t->arrival.source}, {"format", format}, {"verdict", name_of(verdict)}});
+  metrics_.observe_seconds("liaison_intake_seconds", {{"source", t->arrival.source}},
+                           static_cast<double>(clock_.steady_ms() - t->started_ms) / 1000.0);
+  const observe::level level = verdict == model::verdict::accepted ? observe::level::information : observe::level::warning;
+  {
+    observe::log_line line(level, "message-received");
+    line.with("source", t->arrival.source).with("message", t->answer.message).with("format", format).with("verdict", name_of(verdict));
+    if (t->answer.duplicate) line.with("duplicate", "yes");
+    if (verdict != model::verdict::accepted)
+      for (const auto& issue : t->answer.issues)
+        if (issue.severity == model::severity::error) {
+          line.with("code", issue.code);
+          break;
+        }
+    line.with("recipients", static_cast<std::uint64_t>(t->answer.recipients.size()));
+  }
+  t->then(std::move(t->answer));
+}
+
+}  // namespace liaison::routing
