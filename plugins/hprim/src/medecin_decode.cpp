@@ -337,10 +337,8 @@ class message_decoder {
     if (raw.empty()) return;
     const bool plain_number = quantity && result.first.quantity.comparator.empty();
     const std::string_view written = plain_number ? "N" : "A";
-    const bool as_expected = raw.text == written && !(result.first.text.empty() && raw.text == "N");
-    if (as_expected) {
+    if (raw.text == written && !result.first.text.empty()) {
       made.carry(quantity ? "valueQuantity" : "valueString", raw);
-      if (!made.has(quantity ? "valueQuantity" : "valueString")) add_source_field(made, "hprim-medecin.RES.4", raw);
     } else {
       add_source_field(made, "hprim-medecin.RES.4", raw);
     }
@@ -363,17 +361,19 @@ class message_decoder {
     const bounds_text again = read_bounds(bounds.low.empty() ? bounds.text : bounds.low, bounds.high);
     const bool faithful = again.low == bounds.low && again.high == bounds.high && again.text == bounds.text &&
                           !bounds.low_sentinel && !bounds.high_sentinel;
-    const auto account_for = [&](const sourced& raw, const char* name, std::size_t number) {
+    const auto account_for = [&](const sourced& raw, const std::string& number, const char* name,
+                                 std::size_t position) {
       if (raw.empty()) return;
       if (!faithful || !made.has(at)) {
-        add_source_field(made, "hprim-medecin.RES." + std::to_string(number), raw);
+        add_source_field(made, "hprim-medecin.RES." + std::to_string(position), raw);
         return;
       }
-      const std::string own = at + "/" + name + "/value";
-      made.carry(!bounds.merged && made.has(own) ? own : at, raw);
+      const quantity_text plain = read_quantity(raw.text);
+      const bool own = plain.comparator.empty() && !number.empty() && plain.json == number;
+      made.carry(own ? at + "/" + name + "/value" : at, raw);
     };
-    account_for(raw_low, "low", low_number);
-    account_for(raw_high, "high", low_number + 1);
+    account_for(raw_low, bounds.low, "low", low_number);
+    account_for(raw_high, bounds.high, "high", low_number + 1);
   }
 
   void write_flag(const resource_ref& made, std::string_view flag, const sourced& raw) {
