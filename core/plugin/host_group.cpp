@@ -15,9 +15,13 @@ using steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds queue_look_every(250);
-constexpr milliseconds restart_delay_min(10), restart_delay_max(5'000);
-constexpr unsigned free_restarts = 8;  ///< that many quick deaths in a row cost no delay: one bad message, or a few
-constexpr std::size_t calls_of_a_good_life = 100;
+constexpr milliseconds long_call(30);
+
+// A process that cannot start, or dies without a message to blame, is tried again ever more slowly. One that dies of
+// a message only costs its start: the message is out of the way, and those behind it must not wait for its sake.
+constexpr milliseconds restart_delay_min(10), restart_delay_max(5'000), restart_delay_after_call_max(50);
+constexpr unsigned free_restarts = 32;  ///< deaths of messages in a row that cost no delay
+constexpr std::chrono::seconds row_ends_after(1);
 
 bool same_offer(const wire::ready& a, const wire::ready& b) {
   return a.plugin_id == b.plugin_id && a.plugin_version == b.plugin_version &&
@@ -37,7 +41,6 @@ host_group::host_group(boost::asio::io_context& io, const host_settings& how, st
 result<done> host_group::begin() {
   auto made = std::make_shared<host_process>(io_, *this, how_);
   if (auto started = made->start(program_, file_); !started) return started.error();
-  last_start_ = steady::now();
   regular_.push_back(std::move(made));
   return done{};
 }
@@ -130,13 +133,15 @@ void host_group::hand_over(host_process& to, job_pointer what) {
     answer_later(std::move(what), refusal(LIAISON_REJECT, mishap::none, sent.error().code.c_str(), sent.error().text));
 }
 
-/// The host with the least to do that has room for a call of this size.
+/// The host with the least to do that has room for a call of this size. One that has been long at its call may be
+/// hanging: whoever waits here instead of there is not drawn into its end.
 host_process* host_group::best_host(std::size_t size_bytes) {
   host_process* best = nullptr;
+  const auto long_ago = steady::now() - long_call;
   for (const host_pointer& one : regular_) {
     const bool room = one->in_flight() == 0 || (one->in_flight() < how_.in_flight_max &&
                                                 one->in_flight_bytes() + size_bytes <= how_.in_flight_bytes_max);
-    if (!one->is_ready() || !room) continue;
+    if (!one->is_ready() || !room || one->busy_since().value_or(steady::time_point::max()) < long_ago) continue;
     if (best == nullptr || one->in_flight_bytes() < best->in_flight_bytes()) best = one.get();
   }
   return best;
@@ -161,7 +166,6 @@ void host_group::host_answered(host_process& which, job_pointer what, wire::repl
   } else {
     made.format = offer_.translators[what->translator].format;
   }
-  if (which.answered() == calls_of_a_good_life) quick_deaths_ = 0;
   host_event told{host_event_kind::called, offer_.plugin_id, {}, made.mishap, what->what.what, made.elapsed_us};
   if (how_.observer) how_.observer(told);
   const auto then = std::move(what->then);
@@ -186,11 +190,10 @@ void host_group::host_ended(host_process& which, host_end how) {
   if (!how.was_ready) return start_failed(how.text.empty() ? "left before it was ready" : how.text);
   if (how.mishap != mishap::none) {
     tell(host_event_kind::ended, how.text, how.mishap);
-    quick_deaths_ = how.answered >= calls_of_a_good_life ? 0 : quick_deaths_ + 1;
-    if (quick_deaths_ > free_restarts) {
-      const auto delay = restart_delay_min * (1U << std::min(quick_deaths_ - free_restarts, 9U));
-      not_before_ = steady::now() + std::min<milliseconds>(delay, restart_delay_max);
-    }
+    if (how.unanswered.empty())
+      delay_restart(0, restart_delay_max);
+    else
+      delay_restart(free_restarts, restart_delay_after_call_max);
   }
   std::vector<job_pointer> unanswered = std::move(how.unanswered);
   blame(std::move(unanswered), how, was_trial);
@@ -204,10 +207,16 @@ void host_group::start_failed(const std::string& why) {
     return;
   }
   tell(host_event_kind::load_failed, why);
-  ++quick_deaths_;
-  const auto delay = restart_delay_min * (1U << std::min(quick_deaths_, 9U));
-  not_before_ = steady::now() + std::min<milliseconds>(delay, restart_delay_max);
+  delay_restart(0, restart_delay_max);
   schedule();
+}
+
+void host_group::delay_restart(unsigned free_of_charge, milliseconds delay_max) {
+  const auto now = steady::now();
+  deaths_in_a_row_ = now - last_death_ > row_ends_after + delay_max ? 1 : deaths_in_a_row_ + 1;
+  last_death_ = now;
+  if (deaths_in_a_row_ <= free_of_charge) return;
+  not_before_ = now + std::min(restart_delay_min * (1U << std::min(deaths_in_a_row_ - free_of_charge, 9U)), delay_max);
 }
 
 /// A message is to blame when its host had seen no other since it started, or when the deadline passed while it was

@@ -55,6 +55,7 @@ class host_group final : public host_owner, public std::enable_shared_from_this<
   void start_missing();
   host_pointer start_host();
   void start_failed(const std::string& why);
+  void delay_restart(unsigned free_of_charge, std::chrono::milliseconds delay_max);
   void watch_queue();
   void check_queue();
   void forget(const host_process& which);
@@ -72,8 +73,8 @@ class host_group final : public host_owner, public std::enable_shared_from_this<
   std::vector<host_pointer> leaving_;
   host_pointer trial_;
   std::deque<job_pointer> waiting_, suspects_;
-  unsigned quick_deaths_ = 0;  ///< hosts that ended soon, one after another
-  std::chrono::steady_clock::time_point not_before_{}, last_start_{};
+  unsigned deaths_in_a_row_ = 0;
+  std::chrono::steady_clock::time_point not_before_{}, last_death_{};
   boost::asio::steady_timer timer_;
   bool scheduled_ = false, dispatching_ = false, timer_armed_ = false;
 };

@@ -125,6 +125,8 @@ bool host_process::understand(const wire::frame& what) {
       auto told = wire::parse_ready(what.body);
       if (ready_ || !told) break;
       ready_ = true;
+      timer_.cancel();  // the time to start is not the time for a call
+      timer_armed_ = false;
       owner_->host_ready(*this, std::move(told).value());
       return true;
     }
@@ -227,6 +229,11 @@ void host_process::write_more() {
                     });
 }
 
+std::optional<steady::time_point> host_process::busy_since() const {
+  if (in_flight_.empty()) return std::nullopt;
+  return head_since_;
+}
+
 // --- the deadline ---------------------------------------------------------------------------------------------------
 
 /// One timer is armed at a time and looks again when it fires: setting it for every call would cost more than the call.
@@ -236,8 +243,9 @@ void host_process::watch_deadline() {
   timer_armed_ = true;
   timer_.expires_at(head_since_ + allowed);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& wrong) {
+    if (wrong) return;  // set anew, or the end
     self->timer_armed_ = false;
-    if (!wrong && !self->ended_) self->check_deadline();
+    if (!self->ended_) self->check_deadline();
   });
 }
 

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,8 @@ class host_process : public std::enable_shared_from_this<host_process> {
   std::size_t in_flight() const { return in_flight_.size(); }
   std::size_t in_flight_bytes() const { return in_flight_bytes_; }
   std::size_t answered() const { return answered_; }
+  /// Since when it has been at the call at the head of its line. Nothing when it has none.
+  std::optional<std::chrono::steady_clock::time_point> busy_since() const;
 
   /// Queues the frame; `flush` writes what is queued. Fails when it passes a limit of the wire; the job stays with the
   /// caller.
