@@ -17,8 +17,11 @@ struct check_context {
 
 void check_listeners(const check_context& in);  ///< addresses, ports, protection, certificates
 void check_endpoints(const check_context& in);  ///< sources and destinations, folders, formats, deliveries
-void check_routes(const check_context& in);     ///< references, order, what nobody receives
+void check_routes(const check_context& in);     ///< references, order
 void check_tests(const check_context& in);
+
+/// What is missing for a message to come in and arrive. Only worth saying where nothing is wrong.
+void check_completeness(const check_context& in);
 
 std::vector<std::string> source_names(const configuration& of);
 std::vector<std::string> destination_names(const configuration& of);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/checks.hpp"
 #include "core/config/nearest.hpp"
+#include "core/config/schema.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -79,6 +80,14 @@ void warn_unencrypted(const check_context& in, const key_path& key, const std::s
   in.findings.warning(in.root, key, "what is sent to " + host + " travels unencrypted");
 }
 
+void check_sender_tls(const check_context& in, const std::optional<tls_settings>& tls, const key_path& key) {
+  if (!tls) return;
+  if (tls->certificate.empty() != tls->key.empty()) {
+    in.findings.error(in.root, key, "a certificate and its key go together");
+  }
+  check_tls(in, *tls, key);
+}
+
 void check_http_destination(const check_context& in, const endpoint& one, const http_destination& http) {
   const key_path key{"endpoints", one.name, "destination", "http", "url"};
   const std::string host = host_of(http.url);
@@ -93,12 +102,12 @@ void check_http_destination(const check_context& in, const endpoint& one, const 
   }
   if (plain && http.tls) in.findings.error(in.root, key, "has tls, and so must be https://");
   if (plain && !http.tls && !is_loopback_host(host)) warn_unencrypted(in, key, host);
-  if (http.tls) check_tls(in, *http.tls, {"endpoints", one.name, "destination", "http", "tls"});
+  check_sender_tls(in, http.tls, {"endpoints", one.name, "destination", "http", "tls"});
 }
 
 void check_mllp_destination(const check_context& in, const endpoint& one, const mllp_destination& mllp) {
   const key_path key{"endpoints", one.name, "destination", "mllp"};
-  if (mllp.tls) check_tls(in, *mllp.tls, {"endpoints", one.name, "destination", "mllp", "tls"});
+  check_sender_tls(in, mllp.tls, {"endpoints", one.name, "destination", "mllp", "tls"});
   if (mllp.host.empty()) return;
   if (!mllp.use_tls && !is_loopback_host(mllp.host)) warn_unencrypted(in, key, mllp.host);
   for (const auto& [name, other] : in.of.endpoints) {
@@ -128,6 +137,18 @@ void check_delivery(const check_context& in, const endpoint& one) {
   }
 }
 
+void check_direction(const check_context& in, const endpoint& one) {
+  const node* written = find(in.root, {"endpoints", one.name});
+  if (written == nullptr || written->kind != json_kind::object) return;
+  const auto known = property_names(*schema_root().find("$defs")->find("endpoint"));
+  for (const auto& member : written->members) {
+    if (member.key == "source" || member.key == "destination") return;
+    // An unknown key was told; it may well be the misspelt one.
+    if (std::find(known.begin(), known.end(), member.key) == known.end()) return;
+  }
+  in.findings.error(in.root, {"endpoints", one.name}, "has neither a source nor a destination");
+}
+
 }  // namespace
 
 std::vector<std::string> source_names(const configuration& of) {
@@ -148,20 +169,13 @@ std::vector<std::string> destination_names(const configuration& of) {
 
 void check_endpoints(const check_context& in) {
   for (const auto& [name, one] : in.of.endpoints) {
-    const key_path key{"endpoints", name};
-    const bool source_written = find(in.root, {"endpoints", name, "source"}) != nullptr;
-    const bool destination_written = find(in.root, {"endpoints", name, "destination"}) != nullptr;
-    if (!source_written && !destination_written) {
-      in.findings.error(in.root, key, "has neither a source nor a destination");
-    }
+    check_direction(in, one);
     check_format(in, one);
     check_delivery(in, one);
     if (const auto* http = std::get_if<http_destination>(&one.destination)) check_http_destination(in, one, *http);
     if (const auto* mllp = std::get_if<mllp_destination>(&one.destination)) check_mllp_destination(in, one, *mllp);
   }
   check_folders(in);
-  if (source_names(in.of).empty())
-    in.findings.warning(in.root, {"endpoints"}, "no endpoint has a source: nothing can come in");
 }
 
 }  // namespace liaison::config

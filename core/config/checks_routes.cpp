@@ -73,11 +73,9 @@ void check_order(const check_context& in) {
 void check_routes(const check_context& in) {
   const auto sources = source_names(in.of);
   const std::vector<std::string> statuses{"final", "partial", "amended", "cancelled", "deleted"};
-  std::set<std::string> receiving;
   for (std::size_t i = 0; i < in.of.routes.size(); ++i) {
     const route& one = in.of.routes[i];
     check_recipients(in, one, i);
-    receiving.insert(one.to.begin(), one.to.end());
     check_patterns(in, one.when.source, route_key(i, {"when", "source"}), sources, "source");
     check_patterns(in, one.when.status, route_key(i, {"when", "status"}), statuses, "status");
     if (!in.options.formats.empty()) {
@@ -85,13 +83,21 @@ void check_routes(const check_context& in) {
     }
   }
   check_order(in);
+}
+
+void check_completeness(const check_context& in) {
+  const bool nothing_comes_in = source_names(in.of).empty();
+  if (nothing_comes_in) {
+    in.findings.warning(in.root, {"endpoints"}, "no endpoint has a source: nothing can come in");
+  } else if (in.of.routes.empty()) {
+    in.findings.warning(in.root, {"routes"}, "there are none: what comes in is kept, and goes nowhere");
+  }
+  std::set<std::string> receiving;
+  for (const auto& one : in.of.routes) receiving.insert(one.to.begin(), one.to.end());
   for (const auto& name : destination_names(in.of)) {
     if (!receiving.contains(name)) {
       in.findings.warning(in.root, {"endpoints", name, "destination"}, "no route leads there");
     }
-  }
-  if (in.of.routes.empty() && !sources.empty()) {
-    in.findings.warning(in.root, {"routes"}, "there are none: what comes in is kept, and goes nowhere");
   }
 }
 

@@ -125,12 +125,12 @@ class tree_builder {
     return path + last;
   }
 
-  bool open(json_kind kind) {
+  bool open(json_kind kind) {  // the bracket is the next character
     if (open_.size() >= json_depth_max) {
       too_deep = true;
       return false;
     }
-    open_.push_back({.kind = kind, .at = lines_.at(stream_.Tell() - 1)});
+    open_.push_back({.kind = kind, .at = lines_.at(stream_.Tell())});
     return true;
   }
   bool close() {
@@ -236,6 +236,11 @@ node parse_json(std::string_view text, const std::string& file, std::vector<find
     return {};
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (auto zero = text.find('\0'); zero != std::string_view::npos) {  // which RapidJSON takes for the end
+    const place at = line_index(text).at(zero);
+    findings.push_back({.file = file, .line = at.line, .column = at.column, .text = "not JSON: a zero byte"});
+    return {};
+  }
   rapidjson::MemoryStream stream(text.data(), text.size());
   tree_builder builder(text, stream);
   rapidjson::Reader reader;

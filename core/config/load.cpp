@@ -66,6 +66,7 @@ loaded load_text(std::string_view text, const std::string& file, const load_opti
     check_endpoints(context);
     check_routes(context);
     check_tests(context);
+    if (!has_error(findings.findings)) check_completeness(context);
   }
   put_in_order(findings.findings);
   loaded result;

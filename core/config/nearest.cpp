@@ -33,15 +33,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view written, const std::vector<std::string>& valid) {
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, written.size() / 3) + 1;
+  std::size_t best_distance = written.size() + 1;
   for (const auto& one : valid) {
     if (one.size() > compared_size_max || written.size() > compared_size_max) continue;
     const std::size_t distance = edit_distance(written, one);
-    // A name of three letters is not a misspelling of another one of which no letter is left.
-    if (distance < best_distance && distance < std::max(one.size(), written.size())) {
-      best = one;
-      best_distance = distance;
-    }
+    const std::size_t meant_within = std::max<std::size_t>(1, std::max(one.size(), written.size()) / 3);
+    const bool cut_short = written.size() >= 2 && one.starts_with(written);
+    if ((distance > meant_within && !cut_short) || distance >= best_distance) continue;
+    best = one;
+    best_distance = distance;
   }
   return best;
 }

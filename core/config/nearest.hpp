@@ -13,7 +13,8 @@ namespace liaison::config {
 /// (optimal string alignment). Time: the product of the lengths.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The nearest of `valid`; empty when none is near enough to be meant (a third of the length, at least 2).
+/// The nearest of `valid`; empty when none is near enough to be meant: a third of the length, at
+/// least 1, or the beginning of a name.
 std::string nearest(std::string_view written, const std::vector<std::string>& valid);
 
 /// "; did you mean 'x'?" or, when nothing is near, "; there are: 'a', 'b'" (or nothing for long lists).

@@ -30,16 +30,24 @@ void set_place(node& value, const place& at) {  // as deep as json_depth_max
   for (auto& one : value.items) set_place(one, at);
 }
 
-bool accepts_only_text(const node& given) {
+/// Whether a scalar can only be text there, so that `name=123` means the text "123".
+bool scalar_is_text(const node& given) {
   const node* type = resolved(given).find("type");
-  return type != nullptr && type->kind == json_kind::text && type->text == "string";
+  if (type == nullptr) return false;
+  if (type->kind == json_kind::text) return type->text == "string";
+  bool text = false;
+  for (const auto& one : type->items) {
+    if (one.text != "string" && one.text != "object" && one.text != "array") return false;
+    text = text || one.text == "string";
+  }
+  return text;
 }
 
 node value_of(std::string_view text, const node& schema, const place& at) {
   std::vector<finding> unreadable;
   node value = parse_json(text, "", unreadable);
   const bool scalar = value.kind != json_kind::object && value.kind != json_kind::array;
-  const bool wanted_as_text = accepts_only_text(schema) && scalar && value.kind != json_kind::text;
+  const bool wanted_as_text = scalar_is_text(schema) && scalar && value.kind != json_kind::text;
   if (!unreadable.empty() || wanted_as_text) value = {.kind = json_kind::text, .text = std::string(text)};
   set_place(value, at);
   return value;

@@ -34,7 +34,7 @@ bool is_of_type(const node& value, std::string_view type) {
     case json_kind::integer:
       return type == "integer" || type == "number";
     case json_kind::number:
-      return type == "number";
+      return type == "number" || (type == "integer" && std::trunc(value.number) == value.number);  // 1e30
     case json_kind::text:
       return type == "string";
     case json_kind::array:
@@ -101,9 +101,7 @@ class checker {
       report_(path, value.at, std::string("must be a string, not ") + name_of(value.kind));
       return;
     }
-    std::string text = "'" + value.text + "' is not known";
-    if (auto best = nearest(value.text, names); !best.empty()) text += "; did you mean '" + best + "'?";
-    report_(path, value.at, text + suggestion("", names));
+    report_(path, value.at, "'" + value.text + "' is not known" + suggestion(value.text, names));
   }
 
   void check_range(const node& value, const node& schema, const std::string& path) {
