@@ -84,7 +84,7 @@ void comparison::with(std::string_view system, std::string_view code) {
 
 struct looked_at {
   std::string_view source;
-  const model::facts& facts;
+  const model::message_facts& facts;
 };
 
 void compare_party(const liaison::facts::party& party, comparison& with) {
@@ -134,7 +134,7 @@ constexpr std::array<condition, 9> conditions{{
     {"status", &config::conditions::status, compare_status},
 }};
 
-bool has_document(const model::facts& facts) {
+bool has_document(const model::message_facts& facts) {
   const auto& document = facts.document;
   return !document.id.empty() || !document.set_id.empty() || !document.type.code.empty() || !document.title.empty() ||
          !facts.attachments.empty();
@@ -160,7 +160,7 @@ failed_condition first_failed(const config::conditions& when, const looked_at& a
 
 }  // namespace
 
-std::vector<routed> route(const config::configuration& of, std::string_view source, const model::facts& facts) {
+std::vector<routed> route(const config::configuration& of, std::string_view source, const model::message_facts& facts) {
   std::vector<routed> found;
   const looked_at at{source, facts};
   for (const auto& one : of.routes) {
@@ -175,7 +175,8 @@ std::vector<routed> route(const config::configuration& of, std::string_view sour
   return found;
 }
 
-std::vector<explanation> explain(const config::configuration& of, std::string_view source, const model::facts& facts) {
+std::vector<explanation> explain(const config::configuration& of, std::string_view source,
+                                 const model::message_facts& facts) {
   std::vector<explanation> all;
   const looked_at at{source, facts};
   std::string last;

@@ -20,7 +20,7 @@ struct routed {
 /// Each recipient once, in the order of the routes. Empty: no route takes the message.
 /// Time: for each pattern that is looked at, linear in the text that it is compared with; nothing but the answer is
 /// allocated. Thread: any.
-std::vector<routed> route(const config::configuration& of, std::string_view source, const model::facts& facts);
+std::vector<routed> route(const config::configuration& of, std::string_view source, const model::message_facts& facts);
 
 enum class route_outcome : std::uint8_t {
   taken,       ///< all conditions hold
@@ -38,7 +38,8 @@ struct explanation {
 };
 
 /// One for each route, in their order. Holds no value of the message.
-std::vector<explanation> explain(const config::configuration& of, std::string_view source, const model::facts& facts);
+std::vector<explanation> explain(const config::configuration& of, std::string_view source,
+                                 const model::message_facts& facts);
 
 /// "taken", "not taken: document_type is not 34105-7", "not looked at: 'withdrawn' was the last".
 std::string to_text(const explanation& one);
