@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/group_commit.hpp"
+
+#include <sys/statvfs.h>
+#include <algorithm>
+
+namespace liaison::store::sqlite {
+namespace {
+
+bool is_intake(const request& what) { return std::holds_alternative<take_in_request>(what); }
+
+}  // namespace
+
+group_commit::group_commit(write_session& session)
+    : session_(session), lines_(session), deliveries_(session, lines_), intake_(session, lines_, deliveries_) {}
+
+void group_commit::run(std::vector<request>& group) {
+  refused_.assign(group.size(), false);
+  refuse_when_room_is_short(group);
+  auto how = parts::together;
+  for (;;) {
+    if (std::ranges::all_of(refused_, [](bool refused) { return refused; })) return;
+    const auto error = attempt(group, how);
+    if (!error) return;
+    session_.roll_back();
+    const auto why = as_write_failure(as_failure(*error));
+    if (error->how_far == storage_error::reach::operation && how == parts::together) {
+      how = parts::apart;
+    } else if (error->why != storage_error::cause::full || !refuse_intakes(group, why)) {
+      refuse_rest(group, why);
+      return;
+    }
+  }
+}
+
+void group_commit::refuse_when_room_is_short(std::vector<request>& group) {
+  const auto least = session_.options.free_bytes_min;
+  if (least == 0 || std::ranges::none_of(group, is_intake)) return;
+  struct statvfs room {};
+  if (::statvfs(session_.options.directory.c_str(), &room) != 0) return;
+  if (std::uint64_t{room.f_bavail} * room.f_frsize >= least) return;
+  refuse_intakes(group, {"store-full", "less room is left on the store's disk than is kept in reserve"});
+}
+
+std::optional<storage_error> group_commit::attempt(std::vector<request>& group, parts how) {
+  try {
+    session_.begin();
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (refused_[i]) continue;
+      if (how == parts::together) {
+        apply(group[i]);
+        continue;
+      }
+      session_.begin_part();
+      try {
+        apply(group[i]);
+        session_.end_part();
+      } catch (const storage_error& error) {
+        if (error.how_far != storage_error::reach::operation) throw;
+        session_.undo_part();
+        refuse(group[i], as_write_failure(as_failure(error)));
+        refused_[i] = true;
+      }
+    }
+    session_.commit();
+    return std::nullopt;
+  } catch (const storage_error& error) {
+    return error;
+  }
+}
+
+void group_commit::apply(request& what) {
+  struct applying {
+    group_commit& to;
+    void operator()(take_in_request& r) const { r.outcome = to.intake_.apply(r.what); }
+    void operator()(update_request& r) const { r.outcome = to.deliveries_.apply(r.what); }
+    void operator()(retry_request& r) const { r.outcome = to.deliveries_.retry(r.id, r.now); }
+    void operator()(cancel_request& r) const { r.outcome = to.deliveries_.cancel(r.id, r.now); }
+    void operator()(replay_request& r) const { r.outcome = to.deliveries_.replay(r.id, r.deliveries, r.now); }
+    void operator()(expire_request& r) const { r.outcome = to.deliveries_.expire(r); }
+  };
+  std::visit(applying{*this}, what);
+}
+
+void group_commit::refuse(request& what, const failure& why) {
+  std::visit(
+      [&](auto& r) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, take_in_request>) {
+          r.outcome = refused_intake(why);
+        } else {
+          r.outcome = why;
+        }
+      },
+      what);
+}
+
+/// False: there was none to refuse.
+bool group_commit::refuse_intakes(std::vector<request>& group, const failure& why) {
+  bool any = false;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (refused_[i] || !is_intake(group[i])) continue;
+    refuse(group[i], why);
+    refused_[i] = true;
+    any = true;
+  }
+  return any;
+}
+
+void group_commit::refuse_rest(std::vector<request>& group, const failure& why) {
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (!refused_[i]) refuse(group[i], why);
+  }
+}
+
+}  // namespace liaison::store::sqlite

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/intake_writer.hpp"
+
+#include "core/base/assert.hpp"
+#include "core/store/sqlite/codes.hpp"
+
+#include <cstring>
+
+namespace liaison::store::sqlite {
+namespace {
+
+int value_of(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  LIAISON_ASSERT(digit >= 'a' && digit <= 'f');
+  return digit - 'a' + 10;
+}
+
+}  // namespace
+
+std::string bytes_of_hex(std::string_view digits) {
+  std::string bytes(digits.size() / 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(value_of(digits[2 * i]) * 16 + value_of(digits[2 * i + 1]));
+  }
+  return bytes;
+}
+
+std::string hex_of_bytes(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char byte : bytes) {
+    text += digits[static_cast<unsigned char>(byte) >> 4];
+    text += digits[static_cast<unsigned char>(byte) & 15];
+  }
+  return text;
+}
+
+intake_writer::intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries)
+    : session_(session),
+      lines_(lines),
+      deliveries_(deliveries),
+      add_seen_(session.database, "INSERT OR IGNORE INTO seen VALUES(?,?,?)"),
+      find_seen_(session.database, "SELECT message FROM seen WHERE origin=? AND content=?"),
+      replace_seen_(session.database, "UPDATE seen SET message=?3 WHERE origin=?1 AND content=?2"),
+      find_other_(session.database, "SELECT 1 FROM seen WHERE origin=? AND content<>? LIMIT 1"),
+      read_first_(session.database, "SELECT sha256, source, state FROM message WHERE id=?"),
+      count_again_(session.database, "UPDATE message SET times_received=times_received+1 WHERE id=?"),
+      add_message_(session.database,
+                   "INSERT INTO message(id, source, received_at, state, size_bytes, in_file, times_received, origin, "
+                   "subject, aliases, sha256, peer, format, control_id, document_type) "
+                   "VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?)"),
+      add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)") {}
+
+std::int64_t intake_writer::origin_of(const write_session& session, const std::string& source,
+                                      const std::string& sender_key) {
+  return session.hash_of("origin", std::to_string(source.size()) + ':' + source + sender_key);
+}
+
+bool intake_writer::is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
+                                 intake_outcome& outcome) {
+  const auto id = session_.last_message_id() + 1;
+  add_seen_.run(origin, content, id);
+  if (session_.database.changes() != 0) {
+    outcome.control_id_seen = !what.sender_key.empty() && find_other_.with(origin, content).next();
+    return false;
+  }
+  model::message_id first = 0;
+  {
+    auto row = find_seen_.with(origin, content);
+    if (row.next()) first = row.integer(0);
+  }
+  {
+    auto row = read_first_.with(first);
+    // `seen` keeps 64 bits of each hash; the whole one decides, so that nobody can make us drop a message by a
+    // collision.
+    if (row.next() && row.bytes(0) == sha256 && row.integer(1) == session_.number_of(what.message.source)) {
+      outcome.verdict = intake_verdict::duplicate;
+      outcome.id = first;
+      outcome.state = static_cast<model::message_state>(row.integer(2));
+    }
+  }
+  if (outcome.verdict != intake_verdict::duplicate) {
+    replace_seen_.run(origin, content, id);
+    outcome.control_id_seen = !what.sender_key.empty();
+    return false;
+  }
+  count_again_.run(first);
+  return true;
+}
+
+intake_outcome intake_writer::apply(const intake& what) {
+  const auto& message = what.message;
+  LIAISON_ASSERT(message.sha256.size() == 64 && what.raw != nullptr);
+  const auto sha256 = bytes_of_hex(message.sha256);
+  std::int64_t content = 0;
+  std::memcpy(&content, sha256.data(), sizeof(content));
+  const auto origin = origin_of(session_, message.source, what.sender_key);
+
+  intake_outcome outcome;
+  if (is_duplicate(what, origin, content, sha256, outcome)) return outcome;
+
+  const auto id = session_.new_message_id();
+  const auto key = lines_.key_for(what, id);
+  std::optional<std::int64_t> key_value;
+  std::optional<std::int64_t> subject;
+  std::optional<blob> aliases;
+  if (key) {
+    key_value = key->value;
+    if (key->aliases.empty()) {
+      subject = key->value;
+    } else {
+      aliases = blob{key->aliases};
+    }
+  }
+  const auto received_at = message.received_at == 0 ? session_.time.now() : message.received_at;
+  const bool in_file = what.raw->size() > session_.options.inline_bytes_max;
+  add_message_.run(id, session_.number_of(message.source), received_at, code(message.state),
+                   static_cast<std::int64_t>(what.raw->size()), std::int64_t{in_file}, origin, subject, aliases,
+                   blob{sha256}, message.peer, message.format, message.control_id, what.document_type);
+
+  std::optional<std::string> issues;
+  if (!message.issues.empty()) issues = model::to_json(message.issues);
+  std::optional<blob> raw;
+  if (in_file) {
+    session_.files.write(id, *what.raw);
+    session_.count_file_bytes(static_cast<std::int64_t>(what.raw->size()));
+  } else {
+    raw = blob{*what.raw};
+  }
+  add_content_.run(id, message.facts_json, issues, raw);
+
+  bool may_wait = key && !key->is_new;
+  for (const auto& delivery : what.deliveries) {
+    deliveries_.add(id, delivery, key_value, received_at, may_wait);
+    outcome.recipients.push_back(delivery.recipient);
+    may_wait = true;
+  }
+  outcome.verdict = intake_verdict::stored;
+  outcome.id = id;
+  outcome.state = message.state;
+  return outcome;
+}
+
+}  // namespace liaison::store::sqlite

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Intake: duplicates, the message, its bytes and facts, its deliveries. One operation within the writer's transaction;
+// throws storage_error. Thread: the writer's.
+#pragma once
+
+#include "core/store/sqlite/delivery_writer.hpp"
+#include "core/store/sqlite/order_lines.hpp"
+#include "core/store/sqlite/write_session.hpp"
+#include "core/store/store.hpp"
+
+namespace liaison::store::sqlite {
+
+class intake_writer {
+ public:
+  intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries);
+
+  intake_outcome apply(const intake& what);
+
+  static std::int64_t origin_of(const write_session& session, const std::string& source, const std::string& sender_key);
+
+ private:
+  bool is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
+                    intake_outcome& outcome);
+
+  write_session& session_;
+  order_lines& lines_;
+  delivery_writer& deliveries_;
+  statement add_seen_, find_seen_, replace_seen_, find_other_;
+  statement read_first_, count_again_, add_message_, add_content_;
+};
+
+/// 32 bytes of 64 hexadecimal digits; and back.
+std::string bytes_of_hex(std::string_view digits);
+std::string hex_of_bytes(std::string_view bytes);
+
+}  // namespace liaison::store::sqlite

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/order_lines.hpp"
+
+#include "core/store/sqlite/codes.hpp"
+
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace liaison::store::sqlite {
+namespace {
+
+/// Two lines that both have more open deliveries than this stay two: moving one would hold up the store.
+constexpr std::int64_t merged_deliveries_max = 1000;
+
+}  // namespace
+
+order_lines::order_lines(write_session& session)
+    : session_(session),
+      find_alias_(session.database, "SELECT key FROM alias WHERE name=?"),
+      set_alias_(
+          session.database,
+          "INSERT INTO alias VALUES(?,?,?) ON CONFLICT DO UPDATE SET key=excluded.key, message=excluded.message"),
+      forget_alias_(session.database, "DELETE FROM alias WHERE name=? AND message=?"),
+      find_merged_(session.database, "SELECT into_key FROM merged_key WHERE key=?"),
+      add_merged_(session.database, "INSERT OR REPLACE INTO merged_key VALUES(?,?,?)"),
+      shorten_merged_(session.database, "UPDATE merged_key SET into_key=? WHERE key=?"),
+      forget_merged_(session.database, "DELETE FROM merged_key WHERE message<?"),
+      first_(session.database,
+             "SELECT id FROM delivery INDEXED BY delivery_line WHERE recipient=? AND order_key=? AND state IN (0,2) "
+             "ORDER BY id LIMIT 1"),
+      count_(session.database,
+             "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_line "
+             "WHERE recipient=? AND order_key=? AND state IN (0,2) LIMIT ?)"),
+      recipients_(session.database, "SELECT id FROM name"),
+      move_(session.database,
+            "UPDATE delivery INDEXED BY delivery_line SET order_key=? WHERE recipient=? AND order_key=? AND state IN "
+            "(0,2)"),
+      put_behind_(session.database, "UPDATE delivery SET lane=3 WHERE id=? AND state=0"),
+      read_lane_(session.database, "SELECT lane, next_attempt_at FROM delivery WHERE id=?"),
+      let_go_(session.database, "UPDATE delivery SET lane=? WHERE id=?") {}
+
+std::optional<std::int64_t> order_lines::find(std::int64_t name) {
+  auto row = find_alias_.with(name);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
+std::int64_t order_lines::follow(std::int64_t key) {
+  std::vector<std::int64_t> passed;
+  for (;;) {
+    auto row = find_merged_.with(key);
+    if (!row.next()) break;
+    passed.push_back(key);
+    key = row.integer(0);
+  }
+  // Chains are made short when they are walked, so that whoever sends long ones pays for each of them once.
+  if (!passed.empty()) passed.pop_back();
+  for (const auto old : passed) shorten_merged_.run(key, old);
+  return key;
+}
+
+std::optional<order_key> order_lines::key_for(const intake& what, model::message_id id) {
+  std::int64_t names[3];
+  std::size_t count = 0;
+  for (const auto* text : {&what.replaces, &what.set_id, &what.document_id}) {
+    if (!text->empty()) names[count++] = session_.hash_of("document", *text);
+  }
+  if (count == 0) {
+    if (what.subject_key.empty()) return std::nullopt;
+    const auto hash = session_.hash_of("subject", what.subject_key);
+    return order_key{hash | std::numeric_limits<std::int64_t>::min(), false, {}};
+  }
+  order_key found{0, true, {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto known = find(names[i]);
+    if (!known) continue;
+    const auto key = follow(*known);
+    if (found.is_new) {
+      found.value = key;
+      found.is_new = false;
+    } else if (key != found.value) {
+      merge(found.value, key, id);
+    }
+  }
+  if (found.is_new) found.value = id;
+  found.aliases.assign(reinterpret_cast<const char*>(names), count * sizeof(names[0]));
+  for (std::size_t i = 0; i < count; ++i) set_alias_.run(names[i], found.value, id);
+  return found;
+}
+
+std::optional<std::int64_t> order_lines::key_now(std::optional<std::int64_t> subject, std::string_view aliases) {
+  std::int64_t name = 0;
+  for (; aliases.size() >= sizeof(name); aliases.remove_prefix(sizeof(name))) {
+    std::memcpy(&name, aliases.data(), sizeof(name));
+    if (const auto key = find(name)) return follow(*key);
+  }
+  return subject;
+}
+
+// The documents tie two lines that were apart: from now on they are one, under the key of the longer one.
+void order_lines::merge(std::int64_t& key, std::int64_t other, model::message_id by) {
+  const auto here = open_deliveries(key);
+  const auto there = open_deliveries(other);
+  if (here > merged_deliveries_max && there > merged_deliveries_max) return;
+  if (there > here) std::swap(key, other);
+  move(other, key);
+  add_merged_.run(other, key, by);
+}
+
+std::int64_t order_lines::open_deliveries(std::int64_t key) {
+  std::int64_t found = 0;
+  auto recipients = recipients_.with();
+  while (recipients.next() && found <= merged_deliveries_max) {
+    auto row = count_.with(recipients.integer(0), key, merged_deliveries_max + 1);
+    if (row.next()) found += row.integer(0);
+  }
+  return found;
+}
+
+void order_lines::move(std::int64_t from, std::int64_t to) {
+  auto recipients = recipients_.with();
+  while (recipients.next()) {
+    const auto recipient = recipients.integer(0);
+    const auto first_there = first_of(recipient, to);
+    const auto first_here = first_of(recipient, from);
+    if (first_here == 0) continue;
+    move_.run(to, recipient, from);
+    // Each line had one that could go; the later of the two no longer can.
+    if (first_there != 0) put_behind_.run(std::max(first_here, first_there));
+  }
+}
+
+model::delivery_id order_lines::first_of(std::int64_t recipient, std::int64_t key) {
+  auto row = first_.with(recipient, key);
+  return row.next() ? row.integer(0) : 0;
+}
+
+void order_lines::let_next_go(std::int64_t recipient, std::int64_t key, unix_ms now) {
+  const auto id = first_of(recipient, key);
+  if (id == 0) return;
+  lane to = lane::due;
+  {
+    auto row = read_lane_.with(id);
+    if (!row.next() || row.integer(0) != code(lane::behind)) return;
+    if (row.integer(1) > now) to = lane::put_off;
+  }
+  let_go_.run(code(to), id);
+}
+
+void order_lines::forget_aliases(model::message_id message, std::string_view aliases) {
+  std::int64_t name = 0;
+  for (; aliases.size() >= sizeof(name); aliases.remove_prefix(sizeof(name))) {
+    std::memcpy(&name, aliases.data(), sizeof(name));
+    forget_alias_.run(name, message);
+  }
+}
+
+void order_lines::forget_merges_before(model::message_id oldest) { forget_merged_.run(oldest); }
+
+}  // namespace liaison::store::sqlite

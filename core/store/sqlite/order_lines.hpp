@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines of deliveries that go one after another: which order key a document has, whether a delivery has an earlier one
+// before it, and whose turn it is when one ends. A key is a number: the id of the first message of a document's line,
+// or a (negative) hash of a subject. Thread: the writer's.
+#pragma once
+
+#include "core/store/sqlite/write_session.hpp"
+#include "core/store/store.hpp"
+
+#include <optional>
+#include <string>
+
+namespace liaison::store::sqlite {
+
+struct order_key {
+  std::int64_t value = 0;
+  bool is_new = false;  ///< nothing can wait under it yet
+  std::string aliases;  ///< the names touched, for `message.aliases`
+};
+
+class order_lines {
+ public:
+  explicit order_lines(write_session& session);
+
+  /// Of a message that is being taken in; nothing: no order.
+  std::optional<order_key> key_for(const intake& what, model::message_id id);
+  /// Of a message that is kept, as things are now.
+  std::optional<std::int64_t> key_now(std::optional<std::int64_t> subject, std::string_view aliases);
+
+  /// The earliest open (pending or dead) delivery of the line; 0: none.
+  model::delivery_id first_of(std::int64_t recipient, std::int64_t key);
+  /// After an open delivery of the line has ended: the first that is left may go.
+  void let_next_go(std::int64_t recipient, std::int64_t key, unix_ms now);
+
+  void forget_aliases(model::message_id message, std::string_view aliases);
+  void forget_merges_before(model::message_id oldest);
+
+ private:
+  std::optional<std::int64_t> find(std::int64_t name);
+  std::int64_t follow(std::int64_t key);
+  void merge(std::int64_t& key, std::int64_t other, model::message_id by);
+  std::int64_t open_deliveries(std::int64_t key);
+  void move(std::int64_t from, std::int64_t to);
+
+  write_session& session_;
+  statement find_alias_, set_alias_, forget_alias_;
+  statement find_merged_, add_merged_, shorten_merged_, forget_merged_;
+  statement first_, count_, recipients_, move_, put_behind_, read_lane_, let_go_;
+};
+
+}  // namespace liaison::store::sqlite

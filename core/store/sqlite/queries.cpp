@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/queries.hpp"
+
+#include "core/base/digest.hpp"
+#include "core/store/sqlite/codes.hpp"
+#include "core/store/sqlite/intake_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace liaison::store::sqlite {
+namespace {
+
+constexpr std::uint32_t listed_max = 1000;
+constexpr std::size_t names_cached_max = 4096;
+constexpr const char* message_columns =
+    "m.id, m.source, m.peer, m.received_at, m.state, m.format, m.sha256, m.size_bytes, m.control_id, m.times_received, "
+    "c.facts, c.issues FROM message m CROSS JOIN content c ON c.message=m.id ";
+
+constexpr model::delivery_id above_all = std::numeric_limits<model::delivery_id>::max();
+
+std::string key_text(std::int64_t key) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text(16, '0');
+  auto value = static_cast<std::uint64_t>(key);
+  for (auto at = text.rbegin(); at != text.rend(); ++at, value >>= 4) *at = digits[value & 15];
+  return text;
+}
+
+failure not_found() { return {"not-found", "the store has nothing under this id"}; }
+
+failure corrupt(model::message_id id, const std::string& how) {
+  return {"store-corrupt", "message " + std::to_string(id) + ": " + how};
+}
+
+}  // namespace
+
+queries::queries(connection& database, const payload_files& files)
+    : database_(database),
+      files_(files),
+      find_name_(database, "SELECT id FROM name WHERE text=?"),
+      read_name_(database, "SELECT text FROM name WHERE id=?"),
+      due_(database,
+           "SELECT id FROM delivery INDEXED BY delivery_waiting WHERE recipient=? AND lane=1 AND lane>0 ORDER BY id"),
+      put_off_(database,
+               "SELECT id FROM delivery INDEXED BY delivery_put_off WHERE recipient=? AND lane=2 "
+               "AND next_attempt_at<=? ORDER BY next_attempt_at"),
+      first_put_off_(database,
+                     "SELECT next_attempt_at FROM delivery INDEXED BY delivery_put_off WHERE recipient=? AND lane=2 "
+                     "ORDER BY next_attempt_at LIMIT 1"),
+      read_delivery_(database,
+                     "SELECT id, message, recipient, format, profile, order_key, state, attempts, created_at, "
+                     "next_attempt_at, finished_at, prepared, last_error FROM delivery WHERE id=?"),
+      read_work_(database,
+                 "SELECT m.format, m.source, c.facts, m.sha256, m.size_bytes FROM message m CROSS JOIN content c "
+                 "ON c.message=m.id WHERE m.id=?"),
+      read_raw_(database,
+                "SELECT m.sha256, m.size_bytes, m.in_file, c.raw FROM message m CROSS JOIN content c ON c.message=m.id "
+                "WHERE m.id=?"),
+      read_message_(database, std::string("SELECT ") + message_columns + "WHERE m.id=?"),
+      deliveries_of_(database, "SELECT id FROM delivery INDEXED BY delivery_message WHERE message=? ORDER BY id"),
+      receipts_of_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number"),
+      first_in_line_(database,
+                     "SELECT d.id FROM delivery mine JOIN delivery d INDEXED BY delivery_line ON "
+                     "d.recipient=mine.recipient AND d.order_key=mine.order_key AND d.state IN (0,2) "
+                     "WHERE mine.id=? ORDER BY d.id LIMIT 1"),
+      tally_(database, "SELECT recipient, state, deliveries FROM tally ORDER BY recipient, state"),
+      first_in_lane_(database,
+                     "SELECT id, created_at FROM delivery INDEXED BY delivery_waiting "
+                     "WHERE recipient=? AND lane=? AND lane>0 ORDER BY id LIMIT 1") {}
+
+std::optional<std::int64_t> queries::number_of(const std::string& name) {
+  auto row = find_name_.with(name);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
+const std::string& queries::name_of(std::int64_t number) {
+  if (const auto known = names_.find(number); known != names_.end()) return known->second;
+  if (names_.size() >= names_cached_max) names_.clear();
+  auto row = read_name_.with(number);
+  return names_.emplace(number, row.next() ? row.text(0) : std::string()).first->second;
+}
+
+std::optional<model::delivery> queries::delivery(model::delivery_id id) {
+  auto row = read_delivery_.with(id);
+  if (!row.next()) return std::nullopt;
+  model::delivery found;
+  found.id = row.integer(0);
+  found.message = row.integer(1);
+  found.recipient = name_of(row.integer(2));
+  found.format = name_of(row.integer(3));
+  found.profile = name_of(row.integer(4));
+  if (!row.is_null(5)) found.order_key = key_text(row.integer(5));
+  found.state = static_cast<model::delivery_state>(row.integer(6));
+  found.attempts = static_cast<std::uint32_t>(row.integer(7));
+  found.created_at = row.integer(8);
+  found.next_attempt_at = row.integer(9);
+  found.finished_at = row.integer(10);
+  found.prepared = row.integer(11) != 0;
+  found.last_error = row.text(12);
+  return found;
+}
+
+void queries::add_work(std::vector<work>& to, model::delivery_id id) {
+  auto found = delivery(id);
+  if (!found) return;
+  auto row = read_work_.with(found->message);
+  if (!row.next()) return;
+  work made;
+  made.delivery = std::move(*found);
+  made.message_format = row.text(0);
+  made.message_source = name_of(row.integer(1));
+  made.facts_json = row.text(2);
+  made.sha256 = hex_of_bytes(row.bytes(3));
+  made.size_bytes = static_cast<std::uint64_t>(row.integer(4));
+  to.push_back(std::move(made));
+}
+
+std::vector<work> queries::ready(const std::string& recipient, unix_ms now, std::vector<model::delivery_id> except,
+                                 std::uint32_t limit) {
+  std::vector<work> found;
+  const auto number = number_of(recipient);
+  limit = std::min(limit, listed_max);
+  if (!number || limit == 0) return found;
+  std::ranges::sort(except);
+  std::vector<model::delivery_id> ids;
+  const auto take = [&](cursor rows) {
+    for (std::uint32_t left = limit; left > 0 && rows.next();) {
+      const auto id = rows.integer(0);
+      if (std::ranges::binary_search(except, id)) continue;
+      ids.push_back(id);
+      --left;
+    }
+  };
+  take(put_off_.with(*number, now));
+  take(due_.with(*number));
+  std::ranges::sort(ids);
+  if (ids.size() > limit) ids.resize(limit);
+  found.reserve(ids.size());
+  for (const auto id : ids) add_work(found, id);
+  return found;
+}
+
+unix_ms queries::next_due(const std::string& recipient) {
+  const auto number = number_of(recipient);
+  if (!number) return 0;
+  unix_ms earliest = 0;
+  {
+    auto row = due_.with(*number);
+    if (row.next()) earliest = delivery(row.integer(0)).value_or(model::delivery{}).next_attempt_at;
+  }
+  auto row = first_put_off_.with(*number);
+  if (row.next() && (earliest == 0 || row.integer(0) < earliest)) earliest = row.integer(0);
+  return earliest;
+}
+
+result<shared_bytes> queries::raw(model::message_id id) {
+  auto row = read_raw_.with(id);
+  if (!row.next()) return not_found();
+  const auto sha256 = hex_of_bytes(row.bytes(0));
+  const auto size_bytes = static_cast<std::uint64_t>(row.integer(1));
+  std::string bytes;
+  try {
+    if (row.integer(2) == 0) {
+      bytes = row.text(3);
+    } else {
+      bytes = files_.read(id, size_bytes);
+    }
+  } catch (const storage_error& error) {
+    return failure{as_failure(error).code == "store-permission" ? "store-permission" : "store-corrupt",
+                   "message " + std::to_string(id) + ": " + error.text};
+  }
+  if (bytes.size() != size_bytes) return corrupt(id, "its bytes are not all there");
+  if (sha256_hex_of(bytes) != sha256) return corrupt(id, "its bytes differ from what came in");
+  return share(std::move(bytes));
+}
+
+model::message queries::message_in(cursor& row) {
+  model::message found;
+  found.id = row.integer(0);
+  found.source = name_of(row.integer(1));
+  found.peer = row.text(2);
+  found.received_at = row.integer(3);
+  found.state = static_cast<model::message_state>(row.integer(4));
+  found.format = row.text(5);
+  found.sha256 = hex_of_bytes(row.bytes(6));
+  found.size_bytes = static_cast<std::uint64_t>(row.integer(7));
+  found.control_id = row.text(8);
+  found.times_received = static_cast<std::uint32_t>(row.integer(9));
+  found.facts_json = row.text(10);
+  if (!row.is_null(11)) found.issues = model::issues_from_json(row.bytes(11));
+  return found;
+}
+
+std::vector<model::message> queries::messages(const message_filter& filter) {
+  std::vector<model::message> found;
+  std::string sql = std::string("SELECT ") + message_columns + "WHERE m.id<?1 ";
+  std::int64_t source = 0;
+  if (!filter.source.empty()) {
+    const auto number = number_of(filter.source);
+    if (!number) return found;
+    source = *number;
+    sql += "AND m.source=?2 ";
+  }
+  if (filter.state) {
+    sql += "AND m.state=" + std::to_string(code(*filter.state)) + ' ';
+    if (*filter.state != model::message_state::routed) sql += "AND m.state<>0 ";  // so that the index is found
+  }
+  if (!filter.document_type.empty()) sql += "AND m.document_type=?3 ";
+  sql += "ORDER BY m.id DESC LIMIT ?4";
+  statement asked(database_, sql);
+  auto rows = asked.with(filter.before == 0 ? above_all : filter.before, source, filter.document_type,
+                         std::int64_t{std::min(filter.limit, listed_max)});
+  while (rows.next()) found.push_back(message_in(rows));
+  return found;
+}
+
+// Each filter has an index that gives the ids newest first, or few enough of them to sort.
+std::vector<model::delivery_id> queries::ids_of(const delivery_filter& filter) {
+  std::vector<model::delivery_id> ids;
+  std::int64_t recipient = 0;
+  if (!filter.recipient.empty()) {
+    const auto number = number_of(filter.recipient);
+    if (!number) return ids;
+    recipient = *number;
+  }
+  std::string sql = "SELECT id FROM delivery ";
+  if (filter.message != 0) {
+    sql += "INDEXED BY delivery_message WHERE message=?3 AND id<?1 ";
+  } else if (filter.state == model::delivery_state::dead) {
+    sql += "INDEXED BY delivery_dead WHERE id<?1 ";
+  } else if (filter.state == model::delivery_state::pending) {
+    sql += "INDEXED BY delivery_waiting WHERE lane>0 AND lane IN (1,2,3) AND id<?1 ";
+  } else if (recipient != 0) {
+    sql += "INDEXED BY delivery_recipient WHERE id<?1 ";
+  } else {
+    sql += "WHERE id<?1 ";
+  }
+  if (recipient != 0) sql += "AND recipient=?2 ";
+  if (filter.state) sql += "AND state=" + std::to_string(code(*filter.state)) + ' ';
+  sql += "ORDER BY id DESC LIMIT ?4";
+  statement asked(database_, sql);
+  auto rows = asked.with(filter.before == 0 ? above_all : filter.before, recipient, filter.message,
+                         std::int64_t{std::min(filter.limit, listed_max)});
+  while (rows.next()) ids.push_back(rows.integer(0));
+  return ids;
+}
+
+std::vector<model::delivery> queries::deliveries(const delivery_filter& filter) {
+  std::vector<model::delivery> found;
+  for (const auto id : ids_of(filter)) {
+    if (auto one = delivery(id)) found.push_back(std::move(*one));
+  }
+  return found;
+}
+
+std::vector<model::receipt> queries::receipts(model::message_id message, std::uint32_t limit) {
+  std::vector<model::receipt> found;
+  auto deliveries = deliveries_of_.with(message);
+  while (deliveries.next()) {
+    const auto id = deliveries.integer(0);
+    auto rows = receipts_of_.with(id);
+    while (rows.next()) {
+      found.push_back(
+          {id, rows.integer(0), static_cast<model::receipt_kind>(rows.integer(1)), rows.text(2), rows.text(3)});
+    }
+  }
+  std::ranges::stable_sort(found, {}, &model::receipt::at);
+  if (found.size() > limit) found.resize(limit);
+  return found;
+}
+
+result<trace> queries::traced(model::message_id id) {
+  trace found;
+  {
+    auto row = read_message_.with(id);
+    if (!row.next()) return not_found();
+    found.message = message_in(row);
+  }
+  auto ids = deliveries_of_.with(id);
+  while (ids.next()) {
+    auto one = delivery(ids.integer(0));
+    if (!one) continue;
+    model::delivery_id blocked_by = 0;
+    if (one->state == model::delivery_state::pending && !one->order_key.empty()) {
+      auto first = first_in_line_.with(one->id);
+      if (first.next() && first.integer(0) < one->id) blocked_by = first.integer(0);
+    }
+    found.deliveries.push_back(std::move(*one));
+    found.blocked_by.push_back(blocked_by);
+  }
+  found.receipts = receipts(id, std::numeric_limits<std::uint32_t>::max());
+  return found;
+}
+
+unix_ms queries::oldest_pending(std::int64_t recipient) {
+  model::delivery_id oldest = above_all;
+  unix_ms at = 0;
+  for (const auto which : {lane::due, lane::put_off, lane::behind}) {
+    auto row = first_in_lane_.with(recipient, code(which));
+    if (!row.next() || row.integer(0) > oldest) continue;
+    oldest = row.integer(0);
+    at = row.integer(1);
+  }
+  return at;
+}
+
+std::vector<recipient_count> queries::counts() {
+  std::vector<recipient_count> found;
+  std::int64_t last = 0;
+  auto rows = tally_.with();
+  while (rows.next()) {
+    if (rows.integer(0) != last) {
+      last = rows.integer(0);
+      found.push_back({});
+      found.back().recipient = name_of(last);
+      found.back().oldest_pending_at = oldest_pending(last);
+    }
+    const auto count = static_cast<std::uint64_t>(rows.integer(2));
+    switch (static_cast<model::delivery_state>(rows.integer(1))) {
+      case model::delivery_state::pending:
+        found.back().pending = count;
+        break;
+      case model::delivery_state::delivered:
+        found.back().delivered = count;
+        break;
+      case model::delivery_state::dead:
+        found.back().dead = count;
+        break;
+      case model::delivery_state::cancelled:
+        found.back().cancelled = count;
+        break;
+    }
+  }
+  return found;
+}
+
+}  // namespace liaison::store::sqlite

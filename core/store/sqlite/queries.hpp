@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reading calls of the contract, on a connection of their own. Each throws storage_error, and "not-found" and
+// "store-corrupt" as failures. Thread: the reader's.
+#pragma once
+
+#include "core/store/sqlite/database.hpp"
+#include "core/store/sqlite/payload_files.hpp"
+#include "core/store/store.hpp"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace liaison::store::sqlite {
+
+class queries {
+ public:
+  queries(connection& database, const payload_files& files);
+
+  std::vector<work> ready(const std::string& recipient, unix_ms now, std::vector<model::delivery_id> except,
+                          std::uint32_t limit);
+  unix_ms next_due(const std::string& recipient);
+  result<shared_bytes> raw(model::message_id id);
+  std::vector<model::message> messages(const message_filter& filter);
+  std::vector<model::delivery> deliveries(const delivery_filter& filter);
+  std::vector<model::receipt> receipts(model::message_id message, std::uint32_t limit);
+  result<trace> traced(model::message_id id);
+  std::vector<recipient_count> counts();
+
+  connection& database() { return database_; }
+
+ private:
+  std::optional<std::int64_t> number_of(const std::string& name);
+  const std::string& name_of(std::int64_t number);
+  std::optional<model::delivery> delivery(model::delivery_id id);
+  void add_work(std::vector<work>& to, model::delivery_id id);
+  std::vector<model::delivery_id> ids_of(const delivery_filter& filter);
+  model::message message_in(cursor& row);
+  unix_ms oldest_pending(std::int64_t recipient);
+
+  connection& database_;
+  const payload_files& files_;
+  statement find_name_, read_name_;
+  statement due_, put_off_, first_put_off_, read_delivery_, read_work_;
+  statement read_raw_, read_message_, deliveries_of_, receipts_of_, first_in_line_;
+  statement tally_, first_in_lane_;
+  std::unordered_map<std::int64_t, std::string> names_;
+};
+
+}  // namespace liaison::store::sqlite

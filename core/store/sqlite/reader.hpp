@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reader's thread: answers queries one after another from a connection of its own, each from one consistent view,
+// and posts callbacks in batches.
+#pragma once
+
+#include "core/base/clock.hpp"
+#include "core/store/sqlite/queries.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace liaison::store::sqlite {
+
+class reader {
+ public:
+  reader(connection& database, const payload_files& files, executor& runs);
+  ~reader();
+  reader(const reader&) = delete;
+  reader& operator=(const reader&) = delete;
+
+  void start();
+  void stop();  ///< after everything asked is answered
+
+  /// `read` gets the queries and gives a Value or a result<Value>. Thread: any.
+  template <class Value, class Read>
+  void ask(callback<result<Value>> then, Read read) {
+    add([then = std::move(then), read = std::move(read)](queries& from) mutable -> answer {
+      auto given = std::make_shared<result<Value>>(looked_up<Value>(from, read));
+      return [then = std::move(then), given] { then(std::move(*given)); };
+    });
+  }
+
+ private:
+  using answer = std::function<void()>;
+  using question = std::function<answer(queries&)>;
+
+  template <class Value, class Read>
+  static result<Value> looked_up(queries& from, Read& read) {
+    try {
+      from.database().execute("BEGIN");
+      result<Value> found = read(from);
+      from.database().execute("COMMIT");
+      return found;
+    } catch (const storage_error& error) {
+      from.database().roll_back();
+      return as_failure(error);
+    }
+  }
+
+  void add(question what);
+  void work();
+
+  executor& executor_;
+  queries queries_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<question> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace liaison::store::sqlite

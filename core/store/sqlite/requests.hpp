@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The writing calls of the contract as values: they queue, are applied in a group, and carry their outcome to the
+// callback.
+#pragma once
+
+#include "core/store/store.hpp"
+
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace liaison::store::sqlite {
+
+template <class Value>
+struct answerable {
+  callback<result<Value>> then;
+  std::optional<result<Value>> outcome;
+};
+
+struct take_in_request {
+  intake what;
+  callback<intake_outcome> then;
+  std::optional<intake_outcome> outcome;
+};
+
+struct update_request : answerable<done> {
+  delivery_update what;
+};
+
+struct retry_request : answerable<done> {
+  model::delivery_id id = 0;
+  unix_ms now = 0;
+};
+
+struct cancel_request : answerable<done> {
+  model::delivery_id id = 0;
+  unix_ms now = 0;
+};
+
+struct replay_request : answerable<std::vector<model::delivery_id>> {
+  model::message_id id = 0;
+  std::vector<new_delivery> deliveries;
+  unix_ms now = 0;
+};
+
+struct expire_request : answerable<std::uint32_t> {
+  std::string recipient;
+  unix_ms created_before = 0, now = 0;
+  std::uint32_t limit = 0;
+};
+
+using request =
+    std::variant<take_in_request, update_request, retry_request, cancel_request, replay_request, expire_request>;
+
+/// Not part of a group: it goes in slices between groups.
+struct purge_request : answerable<std::uint32_t> {
+  retention policy;
+  unix_ms now = 0;
+  std::uint32_t removed = 0;
+  bool begun = false;
+};
+
+inline intake_outcome refused_intake(const failure& why) {
+  intake_outcome outcome;
+  outcome.verdict = why.code == "store-full" ? intake_verdict::full : intake_verdict::failed;
+  outcome.text = why.text;
+  return outcome;
+}
+
+/// The contract knows two ways to say no to a write.
+inline failure as_write_failure(const failure& why) {
+  return why.code == "store-full" ? why : failure{"store-failed", why.text};
+}
+
+}  // namespace liaison::store::sqlite

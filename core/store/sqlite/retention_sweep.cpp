@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/retention_sweep.hpp"
+
+#include "core/store/sqlite/codes.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace liaison::store::sqlite {
+namespace {
+
+constexpr std::uint32_t removed_per_slice = 50;
+constexpr std::uint32_t looked_at_per_slice = 1000;
+/// Ids ascend with time but for clocks that were set: after so many young ones in a row the rest is taken for young.
+constexpr std::uint32_t young_in_a_row_max = 1000;
+constexpr std::uint32_t looked_at_per_removed_max = 20;
+constexpr std::int64_t vacuumed_pages_per_slice = 256;
+/// Free pages that are worth keeping for what comes next: giving them back and taking them again costs twice.
+constexpr std::int64_t kept_pages_min = 64;
+constexpr std::int64_t kept_pages_part = 20;
+
+unix_ms youngest_age(const retention& policy) {
+  unix_ms least = 0;
+  for (const auto age : {policy.finished_after_ms, policy.quarantined_after_ms, policy.unrouted_after_ms}) {
+    if (age > 0) least = least == 0 ? age : std::min(least, age);
+  }
+  return least;
+}
+
+bool is_past_age(unix_ms at, std::int64_t after_ms, unix_ms now) { return after_ms > 0 && at <= now - after_ms; }
+
+}  // namespace
+
+retention_sweep::retention_sweep(write_session& session, order_lines& lines)
+    : session_(session),
+      lines_(lines),
+      candidates_(session.database,
+                  "SELECT id, state, received_at, size_bytes, in_file, origin, aliases, sha256 FROM message "
+                  "WHERE id>? ORDER BY id"),
+      deliveries_(session.database, "SELECT id, state, finished_at, recipient FROM delivery WHERE message=?"),
+      remove_receipts_(session.database, "DELETE FROM receipt WHERE delivery=?"),
+      remove_deliveries_(session.database, "DELETE FROM delivery WHERE message=?"),
+      remove_content_(session.database, "DELETE FROM content WHERE message=?"),
+      remove_message_(session.database, "DELETE FROM message WHERE id=?"),
+      remove_seen_(session.database, "DELETE FROM seen WHERE origin=? AND content=? AND message=?"),
+      doom_(session.database, "INSERT INTO doomed_file VALUES(?)"),
+      doomed_(session.database, "SELECT message FROM doomed_file LIMIT 1000"),
+      undoom_(session.database, "DELETE FROM doomed_file WHERE message=?") {}
+
+void retention_sweep::begin() {
+  phase_ = phase::removing;
+  stop_at_ = position_;
+  went_round_ = false;
+  looked_at_ = 0;
+  young_in_a_row_ = 0;
+}
+
+bool retention_sweep::slice(purge_request& what) {
+  try {
+    if (phase_ == phase::removing) {
+      if (what.policy.messages_max == 0 || youngest_age(what.policy) == 0) {
+        what.outcome = 0U;
+        return true;
+      }
+      if (!remove_some(what)) return false;
+      if (what.removed == 0) {
+        what.outcome = 0U;
+        return true;
+      }
+      phase_ = phase::vacuuming;
+      return false;
+    }
+    if (!vacuum_some()) return false;
+    session_.database.checkpoint();  // only now the file becomes shorter
+    what.outcome = what.removed;
+    return true;
+  } catch (const storage_error& error) {
+    session_.roll_back();
+    what.outcome = as_write_failure(as_failure(error));
+    return true;
+  }
+}
+
+/// True: nothing is left to remove in this call.
+bool retention_sweep::remove_some(purge_request& what) {
+  bool at_end = false;
+  session_.begin();
+  const auto found = next_candidates(what, at_end);
+  for (const auto& one : found) remove(one);
+  if (!found.empty()) {
+    session_.note_ids();
+    lines_.forget_merges_before(session_.database.number("SELECT min(id) FROM message"));
+  }
+  session_.commit();
+  what.removed += static_cast<std::uint32_t>(found.size());
+  remove_doomed_files();
+  return at_end || what.removed >= what.policy.messages_max ||
+         looked_at_ >= std::uint64_t{what.policy.messages_max} * looked_at_per_removed_max + young_in_a_row_max;
+}
+
+std::vector<retention_sweep::candidate> retention_sweep::next_candidates(const purge_request& what, bool& at_end) {
+  std::vector<candidate> found;
+  const auto wanted = std::min(removed_per_slice, what.policy.messages_max - what.removed);
+  const auto young_from = what.now - youngest_age(what.policy);
+  auto rows = candidates_.with(position_);
+  for (std::uint32_t looked_at = 0; looked_at < looked_at_per_slice && found.size() < wanted; ++looked_at) {
+    const bool more = rows.next() && young_in_a_row_ < young_in_a_row_max;
+    if (!more || (went_round_ && rows.integer(0) > stop_at_)) {
+      position_ = 0;
+      young_in_a_row_ = 0;
+      at_end = went_round_ || stop_at_ == 0;
+      went_round_ = true;
+      return found;
+    }
+    candidate one;
+    one.id = position_ = rows.integer(0);
+    one.state = static_cast<model::message_state>(rows.integer(1));
+    one.received_at = rows.integer(2);
+    ++looked_at_;
+    if (one.received_at > young_from) {
+      ++young_in_a_row_;
+      continue;
+    }
+    young_in_a_row_ = 0;
+    if (!is_past(one, what.policy, what.now)) continue;
+    one.size_bytes = rows.integer(3);
+    one.in_file = rows.integer(4);
+    one.origin = rows.integer(5);
+    one.aliases = rows.text(6);
+    one.sha256 = rows.text(7);
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+bool retention_sweep::is_past(const candidate& what, const retention& policy, unix_ms now) {
+  bool any = false;
+  unix_ms last_end = 0;
+  auto rows = deliveries_.with(what.id);
+  while (rows.next()) {
+    any = true;
+    const auto state = static_cast<model::delivery_state>(rows.integer(1));
+    if (state == model::delivery_state::pending || state == model::delivery_state::dead) return false;
+    last_end = std::max(last_end, rows.integer(2));
+  }
+  if (any) return is_past_age(last_end, policy.finished_after_ms, now);
+  const bool quarantined = what.state == model::message_state::quarantined;
+  return is_past_age(what.received_at, quarantined ? policy.quarantined_after_ms : policy.unrouted_after_ms, now);
+}
+
+void retention_sweep::remove(const candidate& what) {
+  {
+    auto rows = deliveries_.with(what.id);
+    while (rows.next()) {
+      remove_receipts_.run(rows.integer(0));
+      session_.count(rows.integer(3), static_cast<model::delivery_state>(rows.integer(1)), -1);
+    }
+  }
+  remove_deliveries_.run(what.id);
+  remove_content_.run(what.id);
+  remove_message_.run(what.id);
+  std::int64_t content = 0;
+  std::memcpy(&content, what.sha256.data(), std::min(sizeof(content), what.sha256.size()));
+  remove_seen_.run(what.origin, content, what.id);
+  lines_.forget_aliases(what.id, what.aliases);
+  if (what.in_file != 0) {
+    doom_.run(what.id);
+    session_.count_file_bytes(-what.size_bytes);
+  }
+}
+
+// Rows first, then files: a crash in between leaves files that the table still names, never a message without its
+// bytes.
+void retention_sweep::remove_doomed_files() {
+  for (;;) {
+    std::vector<model::message_id> doomed;
+    {
+      auto rows = doomed_.with();
+      while (rows.next()) doomed.push_back(rows.integer(0));
+    }
+    if (doomed.empty()) return;
+    for (const auto id : doomed) session_.files.remove(id);
+    session_.begin();
+    for (const auto id : doomed) undoom_.run(id);
+    session_.commit();
+  }
+}
+
+/// True: as many pages are free as are worth keeping.
+bool retention_sweep::vacuum_some() {
+  const auto free = session_.database.number("PRAGMA freelist_count");
+  const auto kept = std::max(kept_pages_min, session_.database.number("PRAGMA page_count") / kept_pages_part);
+  if (free <= kept) return true;
+  const auto pages = std::min(vacuumed_pages_per_slice, free - kept);
+  session_.database.execute("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
+  return false;
+}
+
+}  // namespace liaison::store::sqlite

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Retention: removes messages that are past their time, then gives the room back to the file system. It works in slices
+// of a few milliseconds, each a transaction of its own, between the groups of the writer. Thread: the writer's.
+#pragma once
+
+#include "core/store/sqlite/order_lines.hpp"
+#include "core/store/sqlite/requests.hpp"
+#include "core/store/sqlite/write_session.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace liaison::store::sqlite {
+
+class retention_sweep {
+ public:
+  retention_sweep(write_session& session, order_lines& lines);
+
+  void begin();
+  /// True: all is done and `what` has its outcome.
+  bool slice(purge_request& what);
+  /// Files whose messages are gone, from before a crash.
+  void remove_doomed_files();
+
+ private:
+  struct candidate {
+    model::message_id id = 0;
+    model::message_state state = model::message_state::routed;
+    unix_ms received_at = 0;
+    std::int64_t size_bytes = 0, in_file = 0, origin = 0;
+    std::string aliases, sha256;
+  };
+  enum class phase : std::uint8_t { removing, vacuuming };
+
+  bool remove_some(purge_request& what);
+  std::vector<candidate> next_candidates(const purge_request& what, bool& at_end);
+  bool is_past(const candidate& what, const retention& policy, unix_ms now);
+  void remove(const candidate& what);
+  bool vacuum_some();
+
+  write_session& session_;
+  order_lines& lines_;
+  statement candidates_, deliveries_, remove_receipts_, remove_deliveries_, remove_content_, remove_message_;
+  statement remove_seen_, doom_, doomed_, undoom_;
+
+  phase phase_ = phase::removing;
+  model::message_id position_ = 0;  ///< messages up to here have been looked at; kept from call to call
+  model::message_id stop_at_ = 0;   ///< after going round: where this call began
+  bool went_round_ = false;
+  std::uint32_t looked_at_ = 0;
+  std::uint32_t young_in_a_row_ = 0;
+};
+
+}  // namespace liaison::store::sqlite

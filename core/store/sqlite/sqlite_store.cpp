@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening and closing, and the contract's calls handed to the writer and the reader.
+#include "core/store/sqlite/sqlite_store.hpp"
+
+#include "core/base/assert.hpp"
+#include "core/store/sqlite/reader.hpp"
+#include "core/store/sqlite/schema.hpp"
+#include "core/store/sqlite/writer.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <cerrno>
+
+namespace liaison::store {
+namespace sqlite {
+namespace {
+
+/// The directory belongs to one process. A lock of the process, not of the open file: children that are forked for
+/// plugins must not hold it on after us.
+class directory_lock {
+ public:
+  explicit directory_lock(const std::filesystem::path& directory) {
+    file_ = ::open((directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file_ < 0) throw error_of_file(errno, "opening the store's lock", storage_error::reach::everything);
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    locked_ = ::fcntl(file_, F_SETLK, &whole) == 0;
+  }
+  ~directory_lock() {
+    if (file_ >= 0) ::close(file_);
+  }
+  directory_lock(const directory_lock&) = delete;
+  directory_lock& operator=(const directory_lock&) = delete;
+  bool is_locked() const { return locked_; }
+
+ private:
+  int file_ = -1;
+  bool locked_ = false;
+};
+
+void prepare_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return;
+  if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path(), error);
+  if (!error && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) error.assign(errno, std::generic_category());
+  if (!error && !std::filesystem::is_directory(directory, error)) error.assign(ENOTDIR, std::generic_category());
+  if (!error) return;
+  auto why = error_of_file(error.value(), "making the store's directory", storage_error::reach::everything);
+  if (error.value() == ENOTDIR || error.value() == EEXIST) why.why = storage_error::cause::not_permitted;
+  throw why;
+}
+
+std::string kibibytes(std::uint64_t bytes) { return std::to_string(bytes / 1024); }
+
+class sqlite_backend final : public store {
+ public:
+  sqlite_backend(sqlite_options options, std::unique_ptr<directory_lock> lock, executor& runs, const clock& time)
+      : options_(std::move(options)),
+        lock_(std::move(lock)),
+        path_((options_.directory / "liaison.db").string()),
+        runs_(runs),
+        time_(time) {}
+  ~sqlite_backend() override { close(); }
+
+  /// In its own step since it can fail in ways that are no exception to the caller.
+  result<done> open() {
+    writing_.emplace(path_);
+    if (writing_->is_read_only()) return failure{"store-permission", "the store's database cannot be written"};
+    if (auto outcome = bring_up_to_date(*writing_, options_.page_size_bytes); !outcome) return outcome;
+    writing_->execute("PRAGMA synchronous=FULL");
+    writing_->execute("PRAGMA wal_autocheckpoint=0");
+    writing_->execute("PRAGMA temp_store=MEMORY");
+    writing_->execute("PRAGMA journal_size_limit=" +
+                      std::to_string(options_.wal_bytes_max + options_.wal_bytes_max / 2));
+    writing_->execute("PRAGMA cache_size=-" + kibibytes(options_.cache_bytes));
+    if (options_.database_bytes_max > 0) {
+      const auto pages = options_.database_bytes_max / static_cast<std::uint64_t>(writing_->number("PRAGMA page_size"));
+      writing_->number("PRAGMA max_page_count=" + std::to_string(pages));
+    }
+    files_.emplace(options_.directory / "payload");
+    writer_.emplace(*writing_, *files_, runs_, time_, options_);
+    {
+      statement asked(*writing_, "SELECT value FROM fact WHERE name='instance'");
+      auto row = asked.with();
+      if (row.next()) instance_ = row.text(0);
+    }
+    reading_.emplace(path_);
+    reading_->execute("PRAGMA query_only=1");
+    reading_->execute("PRAGMA temp_store=MEMORY");
+    reading_->execute("PRAGMA cache_size=-" + kibibytes(options_.cache_bytes / 4));
+    reader_.emplace(*reading_, *files_, runs_);
+    writer_->start();
+    reader_->start();
+    return done{};
+  }
+
+  void take_in(intake what, callback<intake_outcome> then) override {
+    LIAISON_ASSERT(what.raw != nullptr && what.message.sha256.size() == 64);
+    writer_->add(request(take_in_request{std::move(what), std::move(then), std::nullopt}));
+  }
+  void update(delivery_update what, callback<result<done>> then) override {
+    writer_->add(request(update_request{{std::move(then), std::nullopt}, std::move(what)}));
+  }
+  void retry(model::delivery_id id, unix_ms now, callback<result<done>> then) override {
+    writer_->add(request(retry_request{{std::move(then), std::nullopt}, id, now}));
+  }
+  void cancel(model::delivery_id id, unix_ms now, callback<result<done>> then) override {
+    writer_->add(request(cancel_request{{std::move(then), std::nullopt}, id, now}));
+  }
+  void replay(model::message_id id, std::vector<new_delivery> deliveries, unix_ms now,
+              callback<result<std::vector<model::delivery_id>>> then) override {
+    writer_->add(request(replay_request{{std::move(then), std::nullopt}, id, std::move(deliveries), now}));
+  }
+  void expire(std::string recipient, unix_ms created_before, unix_ms now, std::uint32_t limit,
+              callback<result<std::uint32_t>> then) override {
+    writer_->add(
+        request(expire_request{{std::move(then), std::nullopt}, std::move(recipient), created_before, now, limit}));
+  }
+  void purge(retention policy, unix_ms now, callback<result<std::uint32_t>> then) override {
+    purge_request what;
+    what.then = std::move(then);
+    what.policy = policy;
+    what.now = now;
+    writer_->add(std::move(what));
+  }
+
+  void ready(std::string recipient, unix_ms now, std::vector<model::delivery_id> except, std::uint32_t limit,
+             callback<result<std::vector<work>>> then) override {
+    reader_->ask<std::vector<work>>(
+        std::move(then), [recipient = std::move(recipient), now, except = std::move(except), limit](queries& from) {
+          return from.ready(recipient, now, except, limit);
+        });
+  }
+  void next_due(std::string recipient, callback<result<unix_ms>> then) override {
+    reader_->ask<unix_ms>(std::move(then),
+                          [name = std::move(recipient)](queries& from) { return from.next_due(name); });
+  }
+  void read_raw(model::message_id id, callback<result<shared_bytes>> then) override {
+    reader_->ask<shared_bytes>(std::move(then), [id](queries& from) { return from.raw(id); });
+  }
+  void list_messages(message_filter filter, callback<result<std::vector<model::message>>> then) override {
+    reader_->ask<std::vector<model::message>>(
+        std::move(then), [filter = std::move(filter)](queries& from) { return from.messages(filter); });
+  }
+  void list_deliveries(delivery_filter filter, callback<result<std::vector<model::delivery>>> then) override {
+    reader_->ask<std::vector<model::delivery>>(
+        std::move(then), [filter = std::move(filter)](queries& from) { return from.deliveries(filter); });
+  }
+  void list_receipts(model::message_id message, std::uint32_t limit,
+                     callback<result<std::vector<model::receipt>>> then) override {
+    reader_->ask<std::vector<model::receipt>>(
+        std::move(then), [message, limit](queries& from) { return from.receipts(message, limit); });
+  }
+  void read_trace(model::message_id id, callback<result<trace>> then) override {
+    reader_->ask<trace>(std::move(then), [id](queries& from) { return from.traced(id); });
+  }
+  void count_by_recipient(callback<result<std::vector<recipient_count>>> then) override {
+    reader_->ask<std::vector<recipient_count>>(std::move(then), [](queries& from) { return from.counts(); });
+  }
+
+  statistics take_statistics() override {
+    auto taken = writer_->take_statistics();
+    taken.size_bytes = writer_->file_bytes();
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      struct stat file {};
+      if (::stat((path_ + suffix).c_str(), &file) == 0) taken.size_bytes += static_cast<std::uint64_t>(file.st_size);
+    }
+    struct statvfs room {};
+    if (::statvfs(path_.c_str(), &room) == 0) taken.free_bytes = std::uint64_t{room.f_bavail} * room.f_frsize;
+    return taken;
+  }
+
+  const std::string& instance() const override { return instance_; }
+
+  void close() override {
+    if (reader_) reader_->stop();
+    if (writer_) writer_->stop();
+    reader_.reset();
+    writer_.reset();
+    reading_.reset();
+    if (writing_) writing_->checkpoint_and_truncate();
+    writing_.reset();
+    lock_.reset();
+  }
+
+ private:
+  const sqlite_options options_;
+  std::unique_ptr<directory_lock> lock_;
+  const std::string path_;
+  executor& runs_;
+  const clock& time_;
+  std::optional<connection> writing_, reading_;
+  std::optional<payload_files> files_;
+  std::optional<writer> writer_;
+  std::optional<reader> reader_;
+  std::string instance_;
+};
+
+}  // namespace
+}  // namespace sqlite
+
+result<std::unique_ptr<store>> open_sqlite(sqlite_options options, executor& runs, const clock& time) {
+  LIAISON_ASSERT(options.receipts_kept > 0 && options.group_operations_max > 0);
+  // Counting memory costs a lock that both threads want. Without effect when SQLite is in use already.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  try {
+    sqlite::prepare_directory(options.directory);
+    auto lock = std::make_unique<sqlite::directory_lock>(options.directory);
+    if (!lock->is_locked()) return failure{"store-locked", "another process uses the store's directory"};
+    auto opened = std::make_unique<sqlite::sqlite_backend>(std::move(options), std::move(lock), runs, time);
+    if (auto outcome = opened->open(); !outcome) return outcome.error();
+    return std::unique_ptr<store>(std::move(opened));
+  } catch (const sqlite::storage_error& error) {
+    return sqlite::as_failure(error);
+  }
+}
+
+}  // namespace liaison::store

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store contract on SQLite: one database in WAL mode and a folder of large payloads, in one directory that one
+// process has to itself. One thread writes and commits in groups, another reads; docs/decisions/0003-storage.md says
+// why.
+#pragma once
+
+#include "core/store/store.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+namespace liaison::store {
+
+struct sqlite_options {
+  std::filesystem::path directory;  ///< made when missing, with mode 0700
+  /// Payloads up to this size are kept inside the database, larger ones as files of their own.
+  std::uint64_t inline_bytes_max = 128 * 1024;
+  /// With less room on the file system `take_in` answers `full`; updates of deliveries go on into this reserve.
+  std::uint64_t free_bytes_min = 64 * 1024 * 1024;
+  std::uint32_t receipts_kept = 50;  ///< of each kind and delivery: so many first and so many last ones; at least 1
+  std::uint32_t group_operations_max = 1024;
+  std::uint64_t group_bytes_max = 16 * 1024 * 1024;  ///< a group ends with the operation that passes it
+  std::uint64_t wal_bytes_max = 16 * 1024 * 1024;    ///< the log is worked off when it passes this
+  std::uint32_t page_size_bytes = 8192;              ///< of a new database
+  std::uint64_t cache_bytes = 4 * 1024 * 1024;       ///< of the writer; the reader has a quarter of it
+  std::uint64_t database_bytes_max = 0;              ///< without payload files; 0: the disk's limit
+};
+
+/// Opens or makes the store. `runs` and `time` must outlive it. Failures: "store-newer" (made by a later version of the
+/// program), "store-locked" (another process has it), "store-corrupt", "store-permission", "store-full",
+/// "store-failed". Thread: any; the calls of the store then as the contract says.
+result<std::unique_ptr<store>> open_sqlite(sqlite_options options, executor& runs, const clock& time);
+
+}  // namespace liaison::store

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/write_session.hpp"
+
+#include "core/base/assert.hpp"
+#include "core/store/sqlite/codes.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace liaison::store::sqlite {
+namespace {
+
+constexpr std::size_t names_cached_max = 4096;
+
+const EVP_MD* sha256() {
+  // Fetched once: looking the algorithm up costs more than hashing a short text.
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  LIAISON_ASSERT(fetched != nullptr);
+  return fetched;
+}
+
+}  // namespace
+
+write_session::write_session(connection& to, payload_files& payloads, const clock& clock_of_all,
+                             const sqlite_options& with)
+    : database(to),
+      files(payloads),
+      time(clock_of_all),
+      options(with),
+      begin_(to, "BEGIN IMMEDIATE"),
+      commit_(to, "COMMIT"),
+      savepoint_(to, "SAVEPOINT part"),
+      release_(to, "RELEASE part"),
+      roll_back_to_(to, "ROLLBACK TO part"),
+      find_name_(to, "SELECT id FROM name WHERE text=?"),
+      add_name_(to, "INSERT INTO name(text) VALUES(?) RETURNING id"),
+      add_tally_(to,
+                 "INSERT INTO tally VALUES(?,?,?) "
+                 "ON CONFLICT DO UPDATE SET deliveries=deliveries+excluded.deliveries"),
+      set_fact_(to, "UPDATE fact SET value=? WHERE name=?") {
+  statement fact(to, "SELECT value FROM fact WHERE name=?");
+  const auto number = [&](std::string_view name) {
+    auto row = fact.with(name);
+    return row.next() ? row.integer(0) : 0;
+  };
+  last_message_ = std::max(number("last_message"), to.number("SELECT max(id) FROM message"));
+  last_delivery_ = std::max(number("last_delivery"), to.number("SELECT max(id) FROM delivery"));
+  file_bytes_ = static_cast<std::uint64_t>(number("file_bytes"));
+  auto row = fact.with(std::string_view("salt"));
+  if (row.next()) salt_ = row.text(0);
+}
+
+void write_session::begin() {
+  forget();
+  begin_.run();
+}
+
+void write_session::commit() {
+  write_counts();
+  files.settle();
+  commit_.run();
+  files.keep();
+  file_bytes_ += static_cast<std::uint64_t>(file_bytes_delta_);
+  file_bytes_delta_ = 0;
+}
+
+void write_session::roll_back() noexcept {
+  database.roll_back();
+  files.discard();
+  names_.clear();  // some may have been made in this transaction
+  forget();
+}
+
+void write_session::forget() noexcept {
+  tally_.clear();
+  file_bytes_delta_ = 0;
+}
+
+void write_session::begin_part() {
+  savepoint_.run();
+  tally_before_part_ = tally_;
+  file_bytes_before_part_ = file_bytes_delta_;
+  files_before_part_ = files.written_count();
+}
+
+void write_session::end_part() { release_.run(); }
+
+void write_session::undo_part() {
+  roll_back_to_.run();
+  release_.run();
+  files.discard(files_before_part_);
+  names_.clear();
+  tally_ = tally_before_part_;
+  file_bytes_delta_ = file_bytes_before_part_;
+}
+
+void write_session::note_ids() {
+  set_fact_.run(last_message_, std::string_view("last_message"));
+  set_fact_.run(last_delivery_, std::string_view("last_delivery"));
+}
+
+std::int64_t write_session::number_of(const std::string& name) {
+  if (const auto known = names_.find(name); known != names_.end()) return known->second;
+  if (names_.size() >= names_cached_max) names_.clear();
+  std::int64_t number = 0;
+  {
+    auto found = find_name_.with(name);
+    if (found.next()) number = found.integer(0);
+  }
+  if (number == 0) {
+    auto made = add_name_.with(name);
+    if (made.next()) number = made.integer(0);
+  }
+  names_.emplace(name, number);
+  return number;
+}
+
+void write_session::write_counts() {
+  for (const auto& [which, by] : tally_) {
+    if (by != 0) add_tally_.run(which.first, code(which.second), by);
+  }
+  if (file_bytes_delta_ != 0) {
+    set_fact_.run(static_cast<std::int64_t>(file_bytes_) + file_bytes_delta_, std::string_view("file_bytes"));
+  }
+}
+
+std::int64_t write_session::hash_of(std::string_view kind, std::string_view text) const {
+  std::array<char, 512> buffer;
+  std::string longer;
+  const auto size = salt_.size() + kind.size() + 1 + text.size();
+  char* to = buffer.data();
+  if (size > buffer.size()) {
+    longer.resize(size);
+    to = longer.data();
+  }
+  char* at = std::ranges::copy(salt_, to).out;
+  at = std::ranges::copy(kind, at).out;
+  *at++ = '\0';
+  std::ranges::copy(text, at);
+  std::array<unsigned char, 32> hash{};
+  LIAISON_ASSERT(EVP_Digest(to, size, hash.data(), nullptr, sha256(), nullptr) == 1);
+  std::int64_t value = 0;
+  std::memcpy(&value, hash.data(), sizeof(value));
+  return value;
+}
+
+}  // namespace liaison::store::sqlite
