@@ -87,9 +87,34 @@ class encoder {
                    "the INS stays behind: the identity is not qualified");
       where_.dropped.emplace(id, "an INS leaves with a qualified identity only");
     }
-    where_.copied(0, {});
-    if (call_.options().account) write_account(tree_, where_, ledger_);
+    if (call_.options().account) {
+      place_entries();
+      write_account(tree_, where_, ledger_);
+    }
     changed_ = prune(tree_, unwanted) > 0;
+  }
+
+  /// Where each entry will stand once the Composition is first.
+  void place_entries() {
+    const node_id list = tree_.child(0, "entry");
+    const node_id late = late_composition();
+    if (late == none) return where_.copied(0, {});
+    for (node_id id = tree_[0].first; id != none; id = tree_[id].next) {
+      if (id != list) where_.copied(id, "/" + std::string(tree_[id].name));
+    }
+    std::size_t position = 1;
+    for (node_id id = tree_[list].first; id != none; id = tree_[id].next)
+      where_.copied(id, "/entry/" + std::to_string(id == late ? 0 : position++));
+  }
+
+  /// The entry of a document's Composition when it is not the first.
+  node_id late_composition() const {
+    const node_id list = tree_.child(0, "entry");
+    if (tree_.text(0, "type") != "document" || !tree_.is_array(list)) return none;
+    for (node_id id = tree_[list].first; id != none; id = tree_[id].next) {
+      if (tree_.type_of(tree_.child(id, "resource")) == "Composition") return id == tree_[list].first ? none : id;
+    }
+    return none;
   }
 
   void add(std::string_view name, kind of, std::string_view text, std::string_view reason) {
@@ -111,17 +136,14 @@ class encoder {
     }
     if (tree_.child(0, "timestamp") == none && !call_.options().now.empty())
       add("timestamp", kind::string, call_.options().now, "a document Bundle must have a timestamp");
-    const node_id list = tree_.child(0, "entry");
-    if (!tree_.is_array(list)) return;
-    for (node_id id = tree_[list].first; id != none; id = tree_[id].next) {
-      if (tree_.type_of(tree_.child(id, "resource")) != "Composition") continue;
-      if (id == tree_[list].first) return;
-      tree_.detach(id);
-      tree_.prepend(list, id);
+    if (bundle.first("Composition") == none)
+      call_.report(severity::warning, "fhir-no-composition", "Bundle.entry", "a document Bundle without Composition");
+    if (const node_id late = late_composition(); late != none) {
+      const node_id list = tree_.child(0, "entry");
+      tree_.detach(late);
+      tree_.prepend(list, late);
       changed_ = true;
-      return;
     }
-    call_.report(severity::warning, "fhir-no-composition", "Bundle.entry", "a document Bundle without Composition");
   }
 
   bool wants_xml() const {

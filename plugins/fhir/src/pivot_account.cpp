@@ -12,23 +12,24 @@ class walk {
 
   void run() {
     if (tree_.empty()) return;
-    enter(0, 0);
+    enter(0, {0, 0});
     while (!open_.empty()) {
       frame& top = open_.back();
       if (top.next == none) {
         pointer_.resize(top.pointer_size);
+        kept_.resize(top.kept_size);
         active_.resize(top.active_size);
         if (top.drops) dropped_ = nullptr;
         open_.pop_back();
         continue;
       }
       const node_id id = top.next;
-      const std::size_t back_to = pointer_.size();
+      const mark back_to{pointer_.size(), kept_.size()};
       top.next = tree_[id].next;
-      const bool in_array = tree_[tree_[id].parent].kind == kind::array;
-      pointer_ += '/';
-      if (in_array) {
-        pointer_ += std::to_string(top.position++);
+      if (tree_[tree_[id].parent].kind == kind::array) {
+        pointer_.append("/").append(std::to_string(top.position++));
+        kept_.append("/").append(std::to_string(top.kept_position));
+        if (!where_.dropped.contains(id)) ++top.kept_position;
       } else {
         append_name(tree_[id].name);
       }
@@ -37,17 +38,22 @@ class walk {
   }
 
  private:
+  struct mark {
+    std::size_t pointer, kept;
+  };
   struct frame {
     node_id next;
-    std::size_t position, pointer_size, active_size;
+    std::size_t position, kept_position, pointer_size, kept_size, active_size;
     bool drops;
   };
   struct active_copy {
-    std::size_t source_pointer_size;
+    std::size_t kept_size;
     const std::string* target;
   };
 
   void append_name(std::string_view name) {
+    const std::size_t from = pointer_.size();
+    pointer_ += '/';
     for (const char c : name) {
       if (c == '~') {
         pointer_ += "~0";
@@ -57,12 +63,13 @@ class walk {
         pointer_ += c;
       }
     }
+    kept_.append(pointer_, from);
   }
 
-  void enter(node_id id, std::size_t back_to) {
+  void enter(node_id id, mark back_to) {
     const std::size_t active_before = active_.size();
     if (const auto found = copies_of_.find(id); found != copies_of_.end()) {
-      for (const std::size_t copy : found->second) active_.push_back({pointer_.size(), &where_.copies[copy].target});
+      for (const std::size_t copy : found->second) active_.push_back({kept_.size(), &where_.copies[copy].target});
     }
     bool drops = false;
     if (dropped_ == nullptr) {
@@ -71,11 +78,12 @@ class walk {
       if (drops) dropped_ = &found->second;
     }
     if (tree_[id].kind == kind::object || tree_[id].kind == kind::array) {
-      open_.push_back({tree_[id].first, 0, back_to, active_before, drops});
+      open_.push_back({tree_[id].first, 0, 0, back_to.pointer, back_to.kept, active_before, drops});
       return;
     }
     if (tree_[id].kind != kind::null) row(id);
-    pointer_.resize(back_to);
+    pointer_.resize(back_to.pointer);
+    kept_.resize(back_to.kept);
     active_.resize(active_before);
     if (drops) dropped_ = nullptr;
   }
@@ -83,7 +91,7 @@ class walk {
   void row(node_id id) {
     const account::leaf leaf = into_.add(pointer_, tree_[id].text);
     if (dropped_ != nullptr) return into_.drop(leaf, *dropped_);
-    for (const active_copy& copy : active_) into_.carry(leaf, *copy.target + pointer_.substr(copy.source_pointer_size));
+    for (const active_copy& copy : active_) into_.carry(leaf, *copy.target + kept_.substr(copy.kept_size));
     if (active_.empty()) into_.drop(leaf, "has no place in the target");
   }
 
@@ -95,6 +103,7 @@ class walk {
   std::vector<active_copy> active_;
   const std::string* dropped_ = nullptr;
   std::string pointer_;
+  std::string kept_;  ///< as pointer_, but what is dropped does not count in its array
 };
 
 }  // namespace

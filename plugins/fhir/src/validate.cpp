@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validate.hpp"
 
+#include "bundle.hpp"
+#include "bundle_check.hpp"
+#include "findings.hpp"
+#include "structure_check.hpp"
+
 namespace liaison::fhir {
 
-void validate_message(const call&, const message&) {}
+void validate_message(const call& of, const message& read) {
+  const bundle_view bundle(read.resource);
+  findings found(read.resource);
+  check_structure(bundle, found, [](const invariant_site&) {});
+  check_bundle(bundle, found);
+  for (const issue& one : found.list()) of.report(one);
+  if (found.full())
+    of.report(severity::warning, "fhir-more-issues", "", "there are more findings than this; the first ones are shown");
+}
 
 }  // namespace liaison::fhir
