@@ -107,7 +107,10 @@ void write_section_head(reading& r, const xmlNode* node, const spot& section) {
   const sourced extension = r.attribute(id, "extension");
   if (!root.empty() && extension.empty()) {
     (section / "id").set(root);
+  } else {
+    r.drop(id, "a section's id in FHIR is one word");
   }
+  r.drop(child(node, "subject"), "the subject of a section has no place in FHIR: its narrative says it");
   std::size_t authors = 0;
   for (const xmlNode* author = child(node, "author"); author != nullptr; author = next(author, "author")) {
     if (const resource_ref who = write_entity_of(r, author)) {

@@ -202,9 +202,7 @@ void write_participants(reading& r) {
     if (who && attribute_text(node, "typeCode") == "INF" && attribute_text(function, "code") == "PCP") {
       const spot to = spot{r.patient, "generalPractitioner"} / practitioners++;
       to.refer(who);
-      for (const char* name : {"code", "displayName", "codeSystem", "codeSystemName"}) {
-        to.carry(r.attribute(function, name));
-      }
+      r.ledger.envelope(function);  // that is what generalPractitioner says
       const xmlNode* time = child(node, "time");
       r.structure(node);
       if (time != nullptr && !is_null(time)) {

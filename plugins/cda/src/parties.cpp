@@ -109,6 +109,28 @@ resource_ref write_organization(reading& r, const xmlNode* organization) {
   return to;
 }
 
+namespace {
+
+/// An entity without a person: the organisation, or a role of it when the entity has a mailbox or a code of its own.
+resource_ref write_organization_alone(reading& r, const xmlNode* entity, const resource_ref& organization) {
+  const bool has_telecom = child(entity, "telecom") != nullptr && !is_null(child(entity, "telecom"));
+  const bool has_code = !attribute_text(child(entity, "code"), "code").empty();
+  if (!organization || (!has_telecom && !has_code)) {
+    r.structure(entity);
+    r.drop(entity, organization ? "the organisation stands for itself" : reason_nothing_known);
+    return organization;
+  }
+  const resource_ref role = once(r, "PractitionerRole", entity);
+  role.set_reference("organization", organization);
+  write_concept(r, child(entity, "code"), {role, "code/0"});
+  write_telecoms(r, entity, {role, "telecom"});
+  r.structure(entity);
+  r.drop(entity, "an address of an organisation's role has no place beside that of the organisation");
+  return role;
+}
+
+}  // namespace
+
 resource_ref write_party(reading& r, const xmlNode* entity, const party_shape& shape) {
   if (entity == nullptr) {
     return {};
@@ -126,10 +148,7 @@ resource_ref write_party(reading& r, const xmlNode* entity, const party_shape& s
   const bool has_id = child(entity, "id") != nullptr && !is_null(child(entity, "id"));
   const resource_ref organization = write_organization(r, organization_node);
   if (person == nullptr && !has_id) {
-    if (organization) {
-      r.drop(entity, "the organisation stands for itself");
-    }
-    return organization;
+    return write_organization_alone(r, entity, organization);
   }
   const resource_ref practitioner = once(r, "Practitioner", entity);
   write_identifiers(r, entity, {practitioner, "identifier"});
@@ -197,8 +216,10 @@ void write_participant(reading& r, const xmlNode* participation, std::string_vie
   (begin("type") / "valueCode").set(type_code);
   begin("actor").ref.set_reference((extension / "extension" / (part - 1) / "valueReference").path, actor);
   const xmlNode* function = child(participation, "functionCode");
-  if (function != nullptr && !is_null(function)) {
+  if (function != nullptr && (!is_null(function) || child(function, "originalText") != nullptr)) {
     write_concept(r, function, begin("function") / "valueCodeableConcept");
+  } else {
+    r.drop(function, reason_nothing_known);
   }
   const xmlNode* time = child(participation, "time");
   if (time != nullptr && !is_null(time)) {

@@ -165,6 +165,9 @@ void write_names(const reading& r, const xmlNode* person) {
   }
   // One name without any qualifier is the used one (pivot, Patient).
   write_used_name(r, person, !has_birth, names / (has_birth ? 1U : 0U));
+  for (const xmlNode* more = child(person, "name"); more != nullptr; more = next(more, "name")) {
+    r.drop(more, "a second family name of the same kind");
+  }
   const xmlNode* name = child(person, "name");
   const sourced whole = r.text(name);
   if (!whole.empty() && !has_birth) {
@@ -213,6 +216,7 @@ void write_birth_place(const reading& r, const xmlNode* birthplace, const spot& 
   if (!name.empty()) {
     (to / "text").set(name);
   }
+  r.drop(address, "of a birth place the commune is kept");
 }
 
 void write_status(const reading& r, const spot& extension) {
@@ -237,6 +241,9 @@ void write_contact(reading& r, const xmlNode* holder, const xmlNode* person, con
   if (const xmlNode* address = child(holder, "addr")) {
     if (!trim(all_text(address)).empty()) {
       write_address(r, address, to / "address");
+    }
+    for (; address != nullptr; address = next(address, "addr")) {
+      r.drop(address, "a contact of a Patient has one address");
     }
   }
   r.structure(holder);

@@ -3,6 +3,7 @@
 #include "translator.hpp"
 
 #include "body.hpp"
+#include "encode.hpp"
 
 #include "facts_reader.hpp"
 #include "header.hpp"
@@ -92,7 +93,7 @@ liaison_status cda_translator::decode(const call& of) {
   reading r{of,
             document,
             ledger,
-            xml_ledger(opened_file.file.parsed.document.get(), ledger),
+            xml_ledger(document, ledger),
             id_index(document),
             pivot,
             {},
@@ -113,10 +114,7 @@ liaison_status cda_translator::decode(const call& of) {
   return LIAISON_OK;
 }
 
-liaison_status cda_translator::encode(const call& of) {
-  (void)of;
-  return LIAISON_UNSUPPORTED;
-}
+liaison_status cda_translator::encode(const call& of) { return encode_document(of); }
 
 liaison_status cda_translator::validate(const call& of) {
   const open_result opened_file = open_document(of);

@@ -635,9 +635,12 @@ void for_each_leaf(const xmlNode* root, Action action) {
 
 }  // namespace
 
-xml_ledger::xml_ledger(const xmlDoc* document, account* ledger) : ledger_(ledger) {
-  if (ledger_ != nullptr && document != nullptr) {
-    ledger_walk(xmlDocGetRootElement(document), *ledger_);
+xml_ledger::xml_ledger(const xmlDoc* document, account* ledger)
+    : xml_ledger(document == nullptr ? nullptr : xmlDocGetRootElement(document), ledger) {}
+
+xml_ledger::xml_ledger(const xmlNode* root, account* ledger) : ledger_(ledger) {
+  if (ledger_ != nullptr && root != nullptr) {
+    ledger_walk(root, *ledger_);
   }
 }
 

@@ -47,6 +47,7 @@ std::string xml_location(const xmlNode* node, std::string_view attribute = {});
 class xml_ledger {
  public:
   xml_ledger(const xmlDoc* document, account* ledger);  ///< `ledger` may be null
+  xml_ledger(const xmlNode* root, account* ledger);     ///< of one element and all below it only
   /// The attribute's value with its row; empty when absent.
   sourced attribute(const xmlNode* node, const char* name) const;
   /// Direct text of an element, blanks at both ends removed, with its row.

@@ -1,0 +1,664 @@
+// SPDX-License-Identifier: Apache-2.0
+// Composition and what it refers to → header of a CDA by the rules of CI-SIS "structuration minimale". What
+// those rules require and the pivot does not know is taken from the endpoint's options, or assumed, told as
+// a warning and listed as added.
+#include "encode_parts.hpp"
+
+#include "datatypes.hpp"
+#include "oids.hpp"
+
+#include <liaison/common/datetime.hpp>
+#include <liaison/common/text.hpp>
+
+#include <array>
+
+namespace liaison::cda {
+namespace {
+
+constexpr std::string_view identity_url =
+    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
+
+void write_templates(const writing& w, const document_model& model) {
+  w.out.leaf("realmCode", {{"code", "FR"}});
+  w.out.leaf("typeId", {{"root", "2.16.840.1.113883.1.3"}, {"extension", "POCD_HD000040"}});
+  w.out.leaf("templateId", {{"root", "2.16.840.1.113883.2.8.2.1"}});
+  w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.1.1"}});
+  for (const document_model::model_template& made : model.templates) {
+    w.out.leaf("templateId", {{"root", made.root}, {"extension", made.extension}});
+  }
+}
+
+/// id and setId: a document without a set begins one.
+void write_document_ids(const writing& w) {
+  const json_value* id = writing::find(&w.pivot.bundle(), "identifier");
+  if (!writing::text(id, "value").empty()) {
+    write_id(w, id);
+  } else {
+    const std::string made = uuid_v5("document " + w.of.options().id_seed + w.created);
+    w.out.leaf("id", {{"root", made}});
+    w.added(made, "a document has an id and the source has none");
+  }
+}
+
+void write_set_and_version(const writing& w) {
+  const json_value* set = writing::find(w.composition, "identifier");
+  if (!writing::text(set, "value").empty()) {
+    write_id(w, set, "setId");
+  } else {
+    const std::string made =
+        uuid_v5("set " + writing::text(&w.pivot.bundle(), "identifier/value") + w.of.options().id_seed);
+    w.out.leaf("setId", {{"root", made}});
+    w.added(made, "CI-SIS requires a set id and the source has none");
+  }
+  const json_value* version = writing::extension(
+      w.composition, "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber");
+  const sourced number = w.get(version, "valueString");
+  const xml_out::element element(w.out, "versionNumber");
+  if (is_digits(number.text)) {
+    w.out.attribute("value", number);
+  } else {
+    const bool replaces = writing::find(w.composition, "relatesTo/0") != nullptr;
+    w.out.attribute("value", replaces ? "2" : "1");
+    w.added(replaces ? "2" : "1", "CI-SIS requires a version and the source has none");
+  }
+}
+
+void write_type(const writing& w) {
+  const json_value* type = writing::find(w.composition, "type");
+  const json_value* coding = writing::find(type, "coding/0");
+  const xml_out::element element(w.out, "code");
+  const sourced code = w.get(coding, "code");
+  const sourced system = w.get(coding, "system");
+  const std::string oid = oid_of_system(system.text);
+  if (code.empty() || oid.empty()) {
+    w.out.attribute("nullFlavor", "UNK");
+    w.of.report(severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
+                "the document's type is not known: CI-SIS requires one");
+    const sourced text = w.get(type, "text");
+    if (!text.empty()) {
+      const xml_out::element original(w.out, "originalText");
+      w.out.text(text);
+    }
+    return;
+  }
+  w.out.attribute("code", code);
+  sourced display = w.get(coding, "display");
+  if (display.empty()) {
+    display = w.get(type, "text");
+  }
+  const std::string_view known = type_display(code.text);
+  if (!known.empty() && (display.empty() || code.text == "11502-2")) {  // CR-BIO prescribes its label letter by letter
+    w.out.attribute("displayName", with(std::string(known), display));
+  } else {
+    w.out.attribute("displayName", display.empty() ? sourced(code.text) : display);
+  }
+  w.out.attribute("codeSystem", with(oid, system));
+  for (std::size_t i = 1; const json_value* more = writing::item(type, "coding", i); ++i) {
+    if (!oid_of_system(writing::text(more, "system")).empty()) {
+      write_code(w, more, "translation");
+    }
+  }
+}
+
+void write_document_elements(const writing& w, const document_model& model) {
+  write_templates(w, model);
+  write_document_ids(w);
+  write_type(w);
+  {
+    const xml_out::element title(w.out, "title");
+    const sourced said = w.get(w.composition, "title");
+    if (model.fixed_title.empty()) {
+      said.empty() ? w.out.text("Document") : w.out.text(said);
+    } else {
+      w.out.text(with(std::string(model.fixed_title), said));
+    }
+  }
+  {
+    const xml_out::element time(w.out, "effectiveTime");
+    w.out.attribute("value", with(w.created, w.get(w.composition, "date")));
+    w.pivot.carry(&w.pivot.bundle(), "timestamp", w.out.location());
+  }
+  {
+    const sourced level = w.get(w.composition, "confidentiality");
+    const std::string code = level.text == "R" || level.text == "V" ? level.text : "N";
+    const xml_out::element element(w.out, "confidentialityCode");
+    w.out.attribute("code", with(code, level));
+    w.out.attribute("displayName", code == "N" ? "Normal" : code == "R" ? "Restreint" : "Très restreint");
+    w.out.attribute("codeSystem", "2.16.840.1.113883.5.25");
+  }
+  {
+    const sourced language = w.get(w.composition, "language");
+    const xml_out::element element(w.out, "languageCode");
+    const bool good = language.text.size() == 5 && language.text[2] == '-';
+    w.out.attribute("code", with(good ? language.text : "fr-FR", language));
+  }
+  write_set_and_version(w);
+}
+
+// ---- patient
+
+bool is_qualified(const writing& w) {
+  const json_value* reliability = writing::extension(w.patient, identity_url);
+  for (std::size_t i = 0; const json_value* part = writing::item(reliability, "extension", i); ++i) {
+    if (writing::text(part, "url") == "identityStatus") {
+      const std::string code = writing::text(part, "valueCoding/code");
+      // VALI of the older code system v2-0445 goes with an INS and means qualified (identity statuses of FR Core 2.1).
+      return code == "QUAL" ||
+             (code == "VALI" && writing::text(part, "valueCoding/system").find("0445") != std::string::npos);
+    }
+  }
+  return false;
+}
+
+struct patient_names {
+  const json_value* birth = nullptr;
+  const json_value* used = nullptr;
+};
+
+patient_names names_of(const json_value* patient) {
+  patient_names names;
+  for (std::size_t i = 0; const json_value* name = writing::item(patient, "name", i); ++i) {
+    const std::string use = writing::text(name, "use");
+    if (use == "official" && names.birth == nullptr) {
+      names.birth = name;
+    } else if (use != "old" && use != "maiden" && use != "official" && names.used == nullptr) {
+      names.used = name;
+    } else if (use == "maiden" && names.birth == nullptr) {
+      names.birth = name;
+    }
+  }
+  return names;
+}
+
+void write_part(const writing& w, std::string_view tag, std::string_view qualifier, const sourced& value) {
+  if (!value.empty()) {
+    const xml_out::element part(w.out, tag);
+    w.out.attribute("qualifier", qualifier);
+    w.out.text(value);
+  }
+}
+
+constexpr std::string_view given_list_url =
+    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birth-list-given-name";
+
+void write_patient_name(const writing& w) {
+  const patient_names names = names_of(w.patient);
+  const xml_out::element name(w.out, "name");
+  if (names.birth != nullptr) {
+    write_part(w, "family", "BR", w.get(names.birth, "family"));
+    const sourced list = w.get(writing::extension(names.birth, given_list_url), "valueString");
+    write_part(w, "given", "", list.empty() ? sourced(writing::text(names.birth, "given/0")) : list);
+    write_part(w, "given", "BR", w.get(names.birth, "given/0"));
+  }
+  if (names.used != nullptr) {
+    const sourced family = w.get(names.used, "family");
+    write_part(w, "family", names.birth == nullptr && family.empty() ? "BR" : "CL",
+               family.empty() ? w.get(names.used, "text") : family);
+    write_part(w, "given", "CL", w.get(names.used, "given/0"));
+    for (std::size_t i = 0; const json_value* prefix = writing::item(names.used, "prefix", i); ++i) {
+      w.pivot.drop(prefix, "", "a patient's name has no civility in CI-SIS");
+    }
+  }
+  if (names.birth == nullptr && names.used == nullptr) {
+    const xml_out::element family(w.out, "family");
+    w.out.attribute("nullFlavor", "UNK");
+  }
+  for (const json_value* of : {names.birth, names.used}) {
+    w.pivot.envelope(of, "use");
+  }
+}
+
+void write_gender_and_birth(const writing& w) {
+  {
+    const sourced gender = w.get(w.patient, "gender");
+    const xml_out::element element(w.out, "administrativeGenderCode");
+    const std::string code = gender.text == "male" ? "M" : gender.text == "female" ? "F" : "UN";
+    w.out.attribute("code", with(code, gender));
+    w.out.attribute("displayName", code == "M" ? "Masculin" : code == "F" ? "Féminin" : "Indéterminé");
+    w.out.attribute("codeSystem", "2.16.840.1.113883.5.1");
+  }
+  if (!write_time(w, w.patient, "birthDate", "birthTime")) {
+    w.out.leaf("birthTime", {{"nullFlavor", "UNK"}});
+    w.assume("cda-birth-time-missing", "CI-SIS requires the birth date and the source has none");
+  }
+  const json_value* deceased = writing::find(w.patient, "deceasedBoolean");
+  const sourced dead = w.get(deceased, "");
+  if (!dead.empty()) {
+    const xml_out::element element(w.out, "sdtc:deceasedInd");
+    w.out.attribute("value", dead);
+  } else if (!writing::text(w.patient, "deceasedDateTime").empty()) {
+    w.out.leaf("sdtc:deceasedInd", {{"value", "true"}});
+    write_time(w, w.patient, "deceasedDateTime", "sdtc:deceasedTime");
+  }
+}
+
+void write_birth_place(const writing& w) {
+  const json_value* place = writing::find(
+      writing::extension(w.patient, "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"), "valueAddress");
+  const json_value* insee =
+      writing::extension(place, "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code");
+  const sourced code = w.get(insee, "valueCoding/code");
+  const sourced city = w.get(place, "city");
+  if (code.empty() && city.empty()) {
+    return;
+  }
+  const xml_out::element birthplace(w.out, "birthplace");
+  const xml_out::element place_element(w.out, "place");
+  const xml_out::element address(w.out, "addr");
+  if (!code.empty()) {
+    const xml_out::element county(w.out, "county");
+    w.out.text(code);
+  }
+  if (!city.empty()) {
+    const xml_out::element element(w.out, "city");
+    w.out.text(city);
+  }
+}
+
+void write_guardians(const writing& w) {
+  for (std::size_t i = 0; const json_value* contact = writing::item(w.patient, "contact", i); ++i) {
+    if (writing::text(contact, "relationship/0/coding/0/code") != "GUARD" ||
+        writing::find(contact, "name") == nullptr) {
+      continue;
+    }
+    const xml_out::element guardian(w.out, "guardian");
+    if (const json_value* address = writing::find(contact, "address")) {
+      write_address(w, address);
+    }
+    write_telecoms(w, contact);
+    const xml_out::element person(w.out, "guardianPerson");
+    write_name(w, writing::find(contact, "name"));
+    w.pivot.envelope(contact, "relationship");
+  }
+}
+
+void write_record_target(writing& w) {
+  const xml_out::element target(w.out, "recordTarget");
+  const xml_out::element role(w.out, "patientRole");
+  w.ins_may_leave = is_qualified(w);
+  write_ids(w, w.patient, "");
+  for (const char* name : {"addr", "telecom"}) {
+    const bool addresses = std::string_view(name) == "addr";
+    const json_value* first = writing::item(w.patient, addresses ? "address" : "telecom", 0);
+    if (first == nullptr) {
+      w.out.leaf(name, {{"nullFlavor", "UNK"}});
+    } else if (addresses) {
+      write_addresses(w, w.patient);
+    } else {
+      write_telecoms(w, w.patient);
+    }
+  }
+  const xml_out::element person(w.out, "patient");
+  write_patient_name(w);
+  write_gender_and_birth(w);
+  write_guardians(w);
+  write_birth_place(w);
+}
+
+// ---- people
+
+constexpr entity_names assigned_names{"assignedPerson", "representedOrganization"};
+
+void write_authors(const writing& w) {
+  for (std::size_t i = 0; const json_value* reference = writing::item(w.composition, "author", i); ++i) {
+    const party who = party_of(w, reference);
+    if (!who) {
+      continue;
+    }
+    const xml_out::element author(w.out, "author");
+    const json_value* function = writing::extension(reference, std::string(extension_base) + "author-function");
+    write_code(w, writing::find(function, "valueCodeableConcept"), "functionCode");
+    const json_value* time = writing::extension(reference, std::string(extension_base) + "author-time");
+    if (!write_time(w, time, "valueDateTime", "time")) {
+      w.out.leaf("time", {{"value", w.created}});
+      w.added(w.created, "CI-SIS requires the time of an author: that of the document");
+    }
+    write_entity(w, who, "assignedAuthor", assigned_names);
+  }
+}
+
+party first_author(const writing& w) { return party_of(w, writing::item(w.composition, "author", 0)); }
+
+void write_custodian(const writing& w) {
+  const json_value* custodian = w.resolve(w.composition, "custodian");
+  if (custodian == nullptr) {
+    custodian = first_author(w).organization;
+  }
+  const xml_out::element element(w.out, "custodian");
+  const xml_out::element assigned(w.out, "assignedCustodian");
+  const xml_out::element organization(w.out, "representedCustodianOrganization");
+  const json_value* number = nullptr;
+  for (std::size_t i = 0; const json_value* id = writing::item(custodian, "identifier", i); ++i) {
+    const std::string root = oid_of_system(writing::text(id, "system"));
+    if (number == nullptr && (root == oid_struct_idnat || root == "1.2.250.1.213.4.1")) {
+      number = id;
+    }
+  }
+  const std::string option = endpoint_option(w.of, "custodian_id");
+  if (number != nullptr) {
+    write_id(w, number);
+  } else {
+    w.out.leaf("id", {{"root", oid_struct_idnat}, {"extension", option}});
+    if (option.empty()) {
+      w.assume("cda-custodian-unknown", "the custodian has no Struct_IdNat; the option custodian_id can state it");
+    }
+    w.added(option, "CI-SIS requires the number of the custodian");
+  }
+  sourced name = w.get(custodian, "name");
+  if (name.empty()) {
+    name = sourced(endpoint_option(w.of, "custodian_name"));
+  }
+  if (!name.empty()) {
+    const xml_out::element part(w.out, "name");
+    w.out.text(name);
+  }
+}
+
+void write_recipients(const writing& w) {
+  const std::string url = std::string(extension_base) + "recipient";
+  for (std::size_t i = 0; const json_value* extension = writing::extension(w.composition, url, i); ++i) {
+    const json_value* reference = writing::find(extension, "valueReference");
+    const party who = party_of(w, reference);
+    if (!who) {
+      continue;
+    }
+    const xml_out::element element(w.out, "informationRecipient");
+    const sourced role =
+        w.get(writing::extension(reference, std::string(extension_base) + "recipient-role"), "valueCode");
+    w.out.attribute("typeCode", with(role.text == "copy" ? "TRC" : "PRCP", role));
+    write_entity(w, who, "intendedRecipient", {"informationRecipient", "receivedOrganization"});
+  }
+}
+
+void write_attesters(const writing& w) {
+  std::size_t legal = 0;
+  for (const std::string_view mode : {"legal", "professional"}) {
+    for (std::size_t i = 0; const json_value* attester = writing::item(w.composition, "attester", i); ++i) {
+      const party who = party_of(w, writing::find(attester, "party"));
+      if (writing::text(attester, "mode") != mode || !who || (mode == "legal" && legal > 0)) {
+        continue;
+      }
+      legal += mode == "legal" ? 1U : 0U;
+      const xml_out::element element(w.out, mode == "legal" ? "legalAuthenticator" : "authenticator");
+      w.pivot.envelope(attester, "mode");
+      if (!write_time(w, attester, "time", "time")) {
+        w.out.leaf("time", {{"value", w.created}});
+      }
+      w.out.leaf("signatureCode", {{"code", "S"}});
+      write_entity(w, who, "assignedEntity", assigned_names);
+    }
+    if (mode == "legal" && legal == 0) {
+      const xml_out::element element(w.out, "legalAuthenticator");
+      w.assume("cda-legal-authenticator-assumed",
+               "the source names no legal authenticator: its first author stands in");
+      w.added("", "CI-SIS requires a legal authenticator: the first author stands in");
+      w.out.leaf("time", {{"value", w.created}});
+      w.out.leaf("signatureCode", {{"code", "S"}});
+      write_entity(w, first_author(w), "assignedEntity", assigned_names);
+    }
+  }
+}
+
+/// What the extension `participant` says.
+struct participation {
+  sourced type;
+  const json_value* actor = nullptr;
+  const json_value* function = nullptr;
+  const json_value* period = nullptr;
+};
+
+participation read_participation(const writing& w, const json_value* extension) {
+  participation found;
+  for (std::size_t i = 0; const json_value* part = writing::item(extension, "extension", i); ++i) {
+    const std::string url = writing::text(part, "url");
+    if (url == "type") {
+      found.type = w.get(part, "valueCode");
+    } else if (url == "actor") {
+      found.actor = writing::find(part, "valueReference");
+    } else if (url == "function") {
+      found.function = writing::find(part, "valueCodeableConcept");
+    } else if (url == "period") {
+      found.period = writing::find(part, "valuePeriod");
+    }
+  }
+  return found;
+}
+
+void write_participants(const writing& w) {
+  for (std::size_t i = 0; const json_value* reference = writing::item(w.patient, "generalPractitioner", i); ++i) {
+    const party who = party_of(w, reference);
+    if (!who) {
+      continue;
+    }
+    const xml_out::element element(w.out, "participant");
+    w.out.attribute("typeCode", "INF");
+    w.out.leaf("functionCode",
+               {{"code", "PCP"}, {"displayName", "Médecin Traitant"}, {"codeSystem", "2.16.840.1.113883.5.88"}});
+    w.out.leaf("time", {{"nullFlavor", "NA"}});
+    write_entity(w, who, "associatedEntity", {"associatedPerson", "scopingOrganization"});
+  }
+  const std::string url = std::string(extension_base) + "participant";
+  for (std::size_t i = 0; const json_value* extension = writing::extension(w.composition, url, i); ++i) {
+    const participation found = read_participation(w, extension);
+    const party who = party_of(w, found.actor);
+    static constexpr std::array<std::string_view, 7> header_types{"REF", "REFB", "INF", "RESP", "PRF", "CON", "VRF"};
+    bool known = false;
+    for (const std::string_view type : header_types) {
+      known = known || type == found.type.text;
+    }
+    if (!who || !known || who.device != nullptr) {
+      continue;
+    }
+    const xml_out::element element(w.out, "participant");
+    w.out.attribute("typeCode", found.type);
+    write_code(w, found.function, "functionCode");
+    if (found.period == nullptr) {
+      w.out.leaf("time", {{"nullFlavor", "NA"}});
+    } else {
+      write_interval(w, found.period, "time");
+    }
+    write_entity(w, who, "associatedEntity", {"associatedPerson", "scopingOrganization"});
+  }
+}
+
+void write_orders(const writing& w) {
+  const std::string url = std::string(extension_base) + "order";
+  for (std::size_t i = 0; const json_value* extension = writing::extension(w.composition, url, i); ++i) {
+    const json_value* order = w.resolve(extension, "valueReference");
+    const json_value* id = writing::item(order, "identifier", 0);
+    if (id == nullptr) {
+      continue;
+    }
+    const xml_out::element element(w.out, "inFulfillmentOf");
+    const xml_out::element order_element(w.out, "order");
+    write_id(w, id);
+    for (const char* fixed : {"status", "intent"}) {
+      w.pivot.envelope(order, fixed);
+    }
+  }
+}
+
+// ---- acts and encounter
+
+const json_value* performer_of(const writing& w, const json_value* event, std::size_t nth, participation& found) {
+  const json_value* extension = writing::extension(event, std::string(extension_base) + "participant", nth);
+  found = read_participation(w, extension);
+  return extension;
+}
+
+void write_performers(const writing& w, const json_value* event, bool main_act) {
+  participation found;
+  std::size_t written = 0;
+  for (std::size_t i = 0; performer_of(w, event, i, found) != nullptr; ++i) {
+    const party who = party_of(w, found.actor);
+    if (!who || (main_act && written > 0)) {
+      continue;
+    }
+    const xml_out::element element(w.out, "performer");
+    w.out.attribute("typeCode", with("PRF", found.type));
+    write_code(w, found.function, "functionCode");
+    write_interval(w, found.period, "time");
+    write_entity(w, who, "assignedEntity", assigned_names,
+                 main_act ? practice_setting::required : practice_setting::as_known);
+    ++written;
+  }
+  if (main_act && written == 0) {
+    const xml_out::element element(w.out, "performer");
+    w.out.attribute("typeCode", "PRF");
+    w.added("PRF", "CI-SIS requires a performer of the main act: the first author stands in");
+    write_entity(w, first_author(w), "assignedEntity", assigned_names, practice_setting::required);
+  }
+}
+
+void write_main_period(const writing& w, const json_value* event, const json_value* stay) {
+  const json_value* period = writing::find(event, "period");
+  if (writing::text(period, "start").empty()) {
+    period = writing::find(stay, "period");
+  }
+  if (!writing::text(period, "start").empty()) {
+    write_interval(w, period, "effectiveTime");
+    return;
+  }
+  const xml_out::element element(w.out, "effectiveTime");
+  w.out.leaf("low", {{"value", w.created}});
+  w.added(w.created, "CI-SIS requires the beginning of the main act: the document's date stands in");
+}
+
+void write_acts(const writing& w, const document_model& model) {
+  const json_value* stay = w.resolve(w.composition, "encounter");
+  for (std::size_t i = 0; i == 0 || writing::item(w.composition, "event", i) != nullptr; ++i) {
+    const json_value* event = writing::item(w.composition, "event", i);
+    const xml_out::element element(w.out, "documentationOf");
+    const xml_out::element act(w.out, "serviceEvent");
+    for (std::size_t n = 0;
+         const json_value* id = writing::extension(event, std::string(extension_base) + "event-identifier", n); ++n) {
+      write_id(w, writing::find(id, "valueIdentifier"));
+    }
+    if (!write_code(w, writing::item(event, "code", 0), "code") && !model.act_code.empty()) {
+      w.out.leaf("code",
+                 {{"code", model.act_code}, {"displayName", model.act_display}, {"codeSystem", model.act_system}});
+      w.added(model.act_code, "the model of the document requires a code of its act");
+    }
+    const sourced status = w.get(writing::extension(event, std::string(extension_base) + "event-status"), "valueCode");
+    if (!status.empty() && model.is_laboratory) {
+      const xml_out::element status_element(w.out, "lab:statusCode");
+      w.out.attribute("code", status);
+    }
+    if (i == 0) {
+      write_main_period(w, event, stay);
+    } else {
+      write_interval(w, writing::find(event, "period"), "effectiveTime");
+    }
+    write_performers(w, event, i == 0);
+  }
+}
+
+void write_related(const writing& w) {
+  for (std::size_t i = 0; const json_value* related = writing::item(w.composition, "relatesTo", i); ++i) {
+    if (writing::text(related, "code") != "replaces") {
+      continue;
+    }
+    const xml_out::element element(w.out, "relatedDocument");
+    w.out.attribute("typeCode", with("RPLC", w.get(related, "code")));
+    const xml_out::element parent(w.out, "parentDocument");
+    write_id(w, writing::find(related, "targetIdentifier"));
+    break;  // at most one
+  }
+}
+
+void write_location(const writing& w, const json_value* stay, const document_model& model) {
+  const json_value* place = w.resolve(stay, "location/0/location");
+  const xml_out::element location(w.out, "location");
+  const xml_out::element facility(w.out, "healthCareFacility");
+  if (!write_code(w, writing::item(place, "type", 0), "code")) {
+    std::string code = endpoint_option(w.of, "facility_type");
+    if (code.empty()) {
+      code = model.is_laboratory ? "SA25" : "SA01";
+      w.assume("cda-facility-type-assumed",
+               "CI-SIS requires the kind of facility; the option facility_type can state it");
+    }
+    w.out.leaf("code", {{"code", code},
+                        {"displayName", code == "SA25"   ? "Laboratoire de biologie médicale"
+                                        : code == "SA01" ? "Etablissement public de santé"
+                                                         : code},
+                        {"codeSystem", "1.2.250.1.71.4.2.4"}});
+    w.added(code, "CI-SIS requires the kind of facility and the source has none");
+  }
+  const json_value* address = writing::find(place, "address");
+  const sourced name = w.get(place, "name");
+  if (!name.empty() || address != nullptr) {
+    const xml_out::element inner(w.out, "location");
+    if (!name.empty()) {
+      const xml_out::element part(w.out, "name");
+      w.out.text(name);
+    }
+    if (address != nullptr) {
+      write_address(w, address);
+    }
+  }
+  if (const json_value* provider = w.resolve(stay, "serviceProvider")) {
+    write_organization(w, provider, "serviceProviderOrganization");
+  }
+}
+
+void write_encounter(const writing& w, const document_model& model) {
+  const json_value* stay = w.resolve(w.composition, "encounter");
+  const xml_out::element component(w.out, "componentOf");
+  const xml_out::element element(w.out, "encompassingEncounter");
+  for (std::size_t i = 0; const json_value* id = writing::item(stay, "identifier", i); ++i) {
+    write_id(w, id);
+  }
+  const json_value* kind = writing::find(stay, "class");
+  if (writing::find(kind, "code") != nullptr) {
+    write_code(w, kind, "code");
+  }
+  const json_value* period = writing::find(stay, "period");
+  if (writing::text(period, "start").empty() && writing::text(period, "end").empty()) {
+    const xml_out::element time(w.out, "effectiveTime");
+    w.out.leaf("low", {{"value", w.created}});
+    w.added(w.created, "CI-SIS requires the time of the encounter: the document's date stands in");
+  } else {
+    write_interval(w, period, "effectiveTime");
+  }
+  w.pivot.envelope(stay, "status");
+  write_code(w, writing::find(stay, "hospitalization/dischargeDisposition"), "dischargeDispositionCode");
+  for (std::size_t i = 0; const json_value* participant = writing::item(stay, "participant", i); ++i) {
+    const party who = party_of(w, writing::find(participant, "individual"));
+    if (who && writing::text(participant, "type/0/coding/0/code") == "RESP") {
+      const xml_out::element responsible(w.out, "responsibleParty");
+      w.pivot.envelope(participant, "type");
+      write_entity(w, who, "assignedEntity", assigned_names);
+      break;
+    }
+  }
+  for (std::size_t i = 0; const json_value* participant = writing::item(stay, "participant", i); ++i) {
+    const party who = party_of(w, writing::find(participant, "individual"));
+    const sourced type = w.get(participant, "type/0/coding/0/code");
+    if (who && type.text != "RESP" && !type.empty()) {
+      const xml_out::element other(w.out, "encounterParticipant");
+      w.out.attribute("typeCode", type);
+      write_interval(w, writing::find(participant, "period"), "time");
+      write_entity(w, who, "assignedEntity", assigned_names);
+    }
+  }
+  write_location(w, stay, model);
+}
+
+}  // namespace
+
+void write_document_header(writing& w, const document_model& model) {
+  w.ins_may_leave = is_qualified(w);
+  write_document_elements(w, model);
+  write_record_target(w);
+  write_authors(w);
+  write_custodian(w);
+  write_recipients(w);
+  write_attesters(w);
+  write_participants(w);
+  write_orders(w);
+  write_acts(w, model);
+  write_related(w);
+  write_encounter(w, model);
+}
+
+}  // namespace liaison::cda

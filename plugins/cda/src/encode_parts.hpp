@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of encode: which model a document follows, its header, its body.
+#pragma once
+
+#include "writing.hpp"
+
+#include <vector>
+
+namespace liaison::cda {
+
+/// What a type of document asks of its header beyond the minimal rules.
+struct document_model {
+  struct model_template {
+    std::string_view root;
+    std::string_view extension;
+  };
+  std::vector<model_template> templates;
+  std::string_view fixed_title;
+  std::string_view act_code, act_display, act_system;
+  bool is_laboratory = false;
+  bool is_level_1 = true;
+};
+
+void write_document_header(writing& w, const document_model& model);
+
+/// nonXMLBody: the file of the pivot, or its text.
+liaison_status write_level_1_body(writing& w);
+/// structuredBody: sections with their narrative, laboratory results coded.
+void write_level_3_body(writing& w, const document_model& model);
+
+/// Sections of the pivot as plain text, as a letter is printed.
+std::string body_text(const writing& w);
+
+/// The DocumentReference that is the document's own file; null when there is none.
+const json_value* main_file(const writing& w);
+
+/// Label that CI-SIS prescribes for a type (JDV_J07); empty when the source's own stands.
+std::string_view type_display(std::string_view code);
+
+}  // namespace liaison::cda

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Level 3: narrative from XHTML, results as coded entries.
+#pragma once
+
+#include "encode_parts.hpp"
+
+namespace liaison::cda {
+
+/// A FHIR narrative as the content of section/text; nothing when it is no XHTML or says nothing.
+void write_narrative(const writing& w, const json_value* div_holder);
+/// A table of a report's results with norms and flags.
+void write_result_table(const writing& w, const json_value* report);
+/// The entry of one DiagnosticReport.
+void write_report_entry(const writing& w, const json_value* report);
+/// participantRole of someone who is neither performer nor author.
+void write_role(const writing& w, const party& who);
+/// value of a type that is one attribute.
+void write_plain(const writing& w, const sourced& said, std::string_view type);
+/// value xsi:type CD.
+void write_typed_code(const writing& w, const json_value* concept_node);
+/// Section "Copie du document" (1.2.250.1.213.1.1.2.243) with its file.
+void write_pdf_copy(const writing& w, const json_value* section, const json_value* file);
+/// Decoded and encoded again only when it must be: base64 of a Binary's data, without blanks.
+sourced file_data(const writing& w, const json_value* document_reference);
+
+}  // namespace liaison::cda

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// One CDA document being written from a pivot: what the parts of encode share, and FHIR data types as CDA's.
+#pragma once
+
+#include "xml_out.hpp"
+
+#include <liaison/common/pivot.hpp>
+#include <liaison/common/plugin.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace liaison::cda {
+
+struct writing {
+  const call& of;
+  pivot_reader& pivot;
+  account* book;
+  xml_out& out;
+  const json_value* composition = nullptr;
+  const json_value* patient = nullptr;
+  std::string created;  ///< TS of the document
+  bool ins_may_leave = false;
+
+  sourced get(const json_value* node, std::string_view path) const { return pivot.get(node, path); }
+  static const json_value* find(const json_value* node, std::string_view path) {
+    return pivot_reader::find(node, path);
+  }
+  static std::string text(const json_value* node, std::string_view path) { return pivot_reader::text(node, path); }
+  /// Element `index` of the array at `path`; null behind the last.
+  static const json_value* item(const json_value* node, std::string_view path, std::size_t index) {
+    return pivot_reader::find(node, std::string(path) + '/' + std::to_string(index));
+  }
+  const json_value* resolve(const json_value* node, std::string_view path) const {
+    return pivot.resolve(pivot_reader::find(node, path));
+  }
+  /// Extension of that URL; null when there is none.
+  static const json_value* extension(const json_value* node, std::string_view url, std::size_t nth = 0);
+  void added(std::string_view value, std::string_view reason) const;
+  void assume(std::string_view code,
+              std::string_view what) const;  ///< a warning: CI-SIS requires it, the pivot has none
+};
+
+/// The same value in another notation: keeps the row.
+sourced with(std::string text, const sourced& of);
+
+void write_id(const writing& w, const json_value* identifier, std::string_view name = "id");
+/// All identifiers at `path`; an id made from the resource's place when there is none and one is required.
+void write_ids(const writing& w, const json_value* resource, std::string_view required_root);
+/// CodeableConcept (or Coding) as CD; nothing when it says nothing.
+bool write_code(const writing& w, const json_value* concept_or_coding, std::string_view name,
+                std::string_view xsi_type = {});
+/// A FHIR dateTime as HL7 TS; empty when it is none.
+std::string ts_of(std::string_view date_time);
+/// FHIR dateTime at `path` as element `name` with @value.
+bool write_time(const writing& w, const json_value* node, std::string_view path, std::string_view name);
+void write_interval(const writing& w, const json_value* period, std::string_view name);
+void write_telecoms(const writing& w, const json_value* resource);
+void write_addresses(const writing& w, const json_value* resource);
+void write_address(const writing& w, const json_value* address, std::string_view name = "addr");
+void write_name(const writing& w, const json_value* human_name);
+
+/// The parts of a party: any may be null.
+struct party {
+  const json_value* role = nullptr;
+  const json_value* practitioner = nullptr;  ///< or RelatedPerson, Patient
+  const json_value* organization = nullptr;
+  const json_value* device = nullptr;
+  explicit operator bool() const {
+    return role != nullptr || practitioner != nullptr || organization != nullptr || device != nullptr;
+  }
+};
+party party_of(const writing& w, const json_value* reference);
+
+/// Names of an entity's children, by participation.
+struct entity_names {
+  std::string_view person;
+  std::string_view organization;
+};
+/// What code, practice setting and the rest an entity shows.
+enum class practice_setting : std::uint8_t { as_known, required };
+void write_entity(const writing& w, const party& who, std::string_view name, const entity_names& names,
+                  practice_setting setting = practice_setting::as_known);
+void write_organization(const writing& w, const json_value* organization, std::string_view name,
+                        practice_setting setting = practice_setting::as_known);
+
+/// A string of the endpoint's options; empty when absent.
+std::string endpoint_option(const call& of, std::string_view name);
+
+}  // namespace liaison::cda
