@@ -38,7 +38,7 @@ host_process::host_process(boost::asio::io_context& io, host_owner& owner, const
 host_process::~host_process() { abandon(); }
 
 result<done> host_process::start(const std::string& program, const std::string& file) {
-  auto started = spawn_host(program, file);
+  auto started = spawn_host(program, {file});
   if (!started) return started.error();
   pid_ = started.value().pid;
   calls_.assign(started.value().calls_fd);
@@ -139,6 +139,7 @@ bool host_process::understand(const wire::frame& what) {
       break;
     case wire::frame_kind::settings:
     case wire::frame_kind::call:
+    case wire::frame_kind::finding:
       break;
   }
   kill(mishap::bad_reply, "wrote what is no reply");

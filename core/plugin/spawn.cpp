@@ -106,7 +106,7 @@ bool make_nonblocking(int fd) { return ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL)
 
 }  // namespace
 
-result<child> spawn_host(const std::string& program, const std::string& plugin_file) {
+result<child> spawn_host(const std::string& program, const std::vector<std::string>& arguments) {
   auto calls = make_pipe();
   if (!calls) return calls.error();
   auto replies = make_pipe();
@@ -119,10 +119,14 @@ result<child> spawn_host(const std::string& program, const std::string& plugin_f
   std::vector<char*> envp;
   for (std::string& variable : variables) envp.push_back(variable.data());
   envp.push_back(nullptr);
-  std::string name = program, file = plugin_file;
-  char* const argv[] = {name.data(), file.data(), nullptr};
+  std::vector<std::string> words = arguments;
+  words.insert(words.begin(), program);
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
   child made;
-  if (const int wrong = posix_spawn(&made.pid, program.c_str(), how.actions(), how.attributes(), argv, envp.data())) {
+  if (const int wrong =
+          posix_spawn(&made.pid, program.c_str(), how.actions(), how.attributes(), argv.data(), envp.data())) {
     errno = wrong;
     return system_failure(("cannot start " + program).c_str());
   }

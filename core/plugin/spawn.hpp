@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace liaison::plugin {
 
@@ -17,9 +18,9 @@ struct child {
   int replies_fd = -1;  ///< the broker reads
 };
 
-/// Starts `program PLUGIN` with an almost empty environment and everything but the pipes on /dev/null. The thread that
+/// Starts `program` with an almost empty environment and everything but the pipes on /dev/null. The thread that
 /// calls must live as long as the child is wanted: the kernel kills it when that thread ends.
-result<child> spawn_host(const std::string& program, const std::string& plugin_file);
+result<child> spawn_host(const std::string& program, const std::vector<std::string>& arguments);
 
 struct ending {
   int signal = 0;  ///< 0: it left by itself

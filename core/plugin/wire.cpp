@@ -129,7 +129,7 @@ frame first_frame(std::string_view unread, std::uint64_t size_bytes_max) {
   const auto size = head.number<std::uint32_t>();
   const auto kind = head.number<std::uint8_t>();
   if (size < 1 || size > size_bytes_max || kind < static_cast<std::uint8_t>(frame_kind::settings) ||
-      kind > static_cast<std::uint8_t>(frame_kind::reply)) {
+      kind > static_cast<std::uint8_t>(frame_kind::finding)) {
     got.state = frame_state::malformed;
     return got;
   }
@@ -350,8 +350,36 @@ result<reply_view> parse_reply(std::string_view body) {
   return got;
 }
 
+void append(std::string& out, const finding& what) {
+  const std::size_t begin = open_frame(out, frame_kind::finding);
+  put<std::uint8_t>(out, static_cast<std::uint8_t>(what.kind));
+  put_text(out, what.text, sentence_size_bytes_max);
+  close_frame(out, begin);
+}
+
+result<finding> parse_finding(std::string_view body) {
+  cursor in(body);
+  const auto kind = in.number<std::uint8_t>();
+  finding got;
+  got.text = clean_text(in.text(sentence_size_bytes_max), sentence_size_bytes_max);
+  if (!in.complete() || kind > static_cast<std::uint8_t>(finding_kind::failed)) return malformed("finding");
+  got.kind = static_cast<finding_kind>(kind);
+  return got;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string clean_text(std::string_view text, std::size_t size_bytes_max) {
   constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (text.size() <= size_bytes_max && std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   std::string clean;
   clean.reserve(std::min(text.size(), size_bytes_max));
   while (!text.empty()) {

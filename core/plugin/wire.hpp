@@ -39,7 +39,7 @@ inline constexpr std::uint32_t translators_max = 64;
 inline constexpr std::uint32_t profiles_max = 64;
 inline constexpr std::uint16_t every_translator = 0xFFFF;
 
-enum class frame_kind : std::uint8_t { settings = 1, ready = 2, refused = 3, call = 4, reply = 5 };
+enum class frame_kind : std::uint8_t { settings = 1, ready = 2, refused = 3, call = 4, reply = 5, finding = 6 };
 
 // --- frames -----------------------------------------------------------------------------------------------------
 
@@ -148,6 +148,20 @@ class reply_writer {
 /// Texts are made valid UTF-8. A status or severity outside the interface, too many items or bytes that do not add
 /// up are a failure "plugin-bad-reply".
 result<reply_view> parse_reply(std::string_view body);
+
+// --- finding: host → plugin-check -----------------------------------------------------------------------------------
+
+enum class finding_kind : std::uint8_t { trying, passed, failed };
+
+struct finding {
+  finding_kind kind = finding_kind::trying;
+  std::string text;
+};
+
+void append(std::string& out, const finding& what);
+result<finding> parse_finding(std::string_view body);
+
+bool is_utf8(std::string_view text);
 
 /// `text` with what is no UTF-8 replaced by U+FFFD and control characters by spaces; at most `size_bytes_max` long.
 std::string clean_text(std::string_view text, std::size_t size_bytes_max);
