@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugin `fr.liaison.hprim`: what the host finds when it opens the shared object.
 #include "medecin_translator.hpp"
+#include "sante_translator.hpp"
 
 #include <cstring>
 
@@ -16,7 +17,8 @@ liaison_status create(liaison_bytes, const liaison_sink*, void** self) {
 void destroy(void*) {}
 
 const liaison_plugin& plugin() {
-  static const liaison_translator* const translators[] = {&export_translator<hprim::medecin_translator>()};
+  static const liaison_translator* const translators[] = {&export_translator<hprim::medecin_translator>(),
+                                                          &export_translator<hprim::sante_translator>()};
   static const liaison_plugin table = {
       sizeof(liaison_plugin), "fr.liaison.hprim", "0.1.0", translators, std::size(translators), create, destroy};
   return table;
