@@ -14,6 +14,13 @@
 #include <cstring>
 
 namespace liaison::config {
+
+struct written {
+  node root;
+  std::string file;
+  std::vector<std::string> overrides;
+};
+
 namespace {
 
 /// The file's text, or why it cannot be read.
@@ -39,6 +46,14 @@ void complete(configuration& made) {
   if (made.store.path.empty()) made.store.path = made.data + "/store";
 }
 
+void check(const check_context& context) {
+  check_listeners(context);
+  check_endpoints(context);
+  check_routes(context);
+  check_tests(context);
+  if (!has_error(context.findings.findings)) check_completeness(context);
+}
+
 void put_in_order(std::vector<finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const finding& a, const finding& b) {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
@@ -61,24 +76,27 @@ loaded load_text(std::string_view text, const std::string& file, const load_opti
     reader all(&root, {}, root, findings);
     fields_of(all, *made);
     complete(*made);
-    const check_context context{*made, root, options, findings};
-    check_listeners(context);
-    check_endpoints(context);
-    check_routes(context);
-    check_tests(context);
-    if (!has_error(findings.findings)) check_completeness(context);
+    check({*made, root, options, findings});
   }
   put_in_order(findings.findings);
   loaded result;
   result.findings = std::move(findings.findings);
   if (readable && !has_error(result.findings)) result.configuration = std::move(made);
+  result.written = std::make_shared<const written>(written{std::move(root), file, options.overrides});
   return result;
+}
+
+finding loaded::finding_at(model::severity how, const std::string& key, std::string text) const {
+  if (written == nullptr) return {.severity = how, .key = key, .text = std::move(text)};
+  report one(written->file, written->overrides);
+  one.add(how, written->root, parts_of(key), std::move(text));
+  return std::move(one.findings.front());
 }
 
 loaded load(const std::string& file, const load_options& options) {
   std::string why;
   auto text = read_file(file, why);
-  if (!text) return {nullptr, {{.file = file, .text = why}}};
+  if (!text) return {.configuration = nullptr, .findings = {{.file = file, .text = why}}};
   return load_text(*text, file, options);
 }
 

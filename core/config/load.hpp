@@ -19,9 +19,16 @@ struct load_options {
   std::vector<std::string> formats{};
 };
 
+struct written;  ///< the file as a tree, with the places of its keys
+
 struct loaded {
   config::snapshot configuration;  ///< nullptr when a finding is an error
   std::vector<finding> findings;   ///< in the order of the file; also warnings on what is valid
+  std::shared_ptr<const config::written> written{};
+
+  /// A finding that somebody else made about this configuration (a port in use, a profile that no plugin has), with the
+  /// place of its dotted key, or of the nearest thing around it that is written down.
+  finding finding_at(model::severity how, const std::string& key, std::string text) const;
 };
 
 /// Reads certificates, files of secrets and environment variables that the file names; writes nothing, opens no port.

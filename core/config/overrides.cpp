@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::size_t path_steps_max = json_depth_max;
 
-key_path split(std::string_view key) {
-  key_path parts;
-  std::size_t start = 0;
-  for (std::size_t dot; (dot = key.find('.', start)) != std::string_view::npos; start = dot + 1) {
-    parts.emplace_back(key.substr(start, dot - start));
-  }
-  parts.emplace_back(key.substr(start));
-  return parts;
-}
-
 void set_place(node& value, const place& at) {  // as deep as json_depth_max
   value.at = at;
   for (auto& one : value.members) {
@@ -170,7 +160,7 @@ void apply_overrides(node& root, const std::vector<std::string>& overrides, repo
       findings.error_at(at, "", "must be KEY=VALUE");
       continue;
     }
-    const key_path parts = split(std::string_view(text).substr(0, equals));
+    const key_path parts = parts_of(std::string_view(text).substr(0, equals));
     if (parts.size() > path_steps_max) {
       findings.error_at(at, "", "the key has more than " + std::to_string(path_steps_max) + " steps");
       continue;

@@ -34,6 +34,16 @@ std::string dotted(const key_path& path) {
   return text;
 }
 
+key_path parts_of(std::string_view dotted_key) {
+  key_path parts;
+  std::size_t start = 0;
+  for (std::size_t dot; (dot = dotted_key.find('.', start)) != std::string_view::npos; start = dot + 1) {
+    parts.emplace_back(dotted_key.substr(start, dot - start));
+  }
+  parts.emplace_back(dotted_key.substr(start));
+  return parts;
+}
+
 const node* find(const node& root, const key_path& key) {
   const node* at = &root;
   for (const auto& name : key) {

@@ -12,6 +12,7 @@ namespace liaison::config {
 using key_path = std::vector<std::string>;  ///< names of members and indexes of items
 
 std::string dotted(const key_path& path);
+key_path parts_of(std::string_view dotted_key);
 
 class report {
  public:
@@ -22,12 +23,12 @@ class report {
   void warning(const node& root, const key_path& key, std::string text);
   void information(const node& root, const key_path& key, std::string text);
 
+  void add(model::severity how, const node& root, const key_path& key, std::string text);
   void error_at(const place& at, std::string key, std::string text);
 
   std::vector<finding> findings;
 
  private:
-  void add(model::severity how, const node& root, const key_path& key, std::string text);
   std::string file_of(const place& at) const;
 
   std::string file_;

@@ -5,9 +5,11 @@
 #include <rapidjson/document.h>
 
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 namespace config = liaison::config;
 namespace fs = std::filesystem;
@@ -238,4 +240,54 @@ TEST(finding, as_json_for_programs) {
   EXPECT_EQ(read[0]["line"].GetInt() * 10 + read[0]["column"].GetInt(), 34);
   EXPECT_FALSE(read[1].HasMember("line"));
   EXPECT_STREQ(read[1]["text"].GetString(), "u");
+}
+
+TEST(load, findings_of_others_get_their_place) {
+  auto loaded = config::load_text(
+      "{\"endpoints\": {\n  \"a\": {\"source\": {\"mllp\": {\"port\": 5}},\n    \"profile\": \"p\"}}}", "x.json",
+      {.overrides = {"stop_ms_max=7"}});
+  const auto error = liaison::model::severity::error;
+  EXPECT_EQ(to_text(loaded.finding_at(error, "endpoints.a.profile", "no such profile")),
+            "x.json:3:5: error: endpoints.a.profile: no such profile");
+  EXPECT_EQ(to_text(loaded.finding_at(error, "endpoints.a.format", "none")),
+            "x.json:2:3: error: endpoints.a.format: none");
+  EXPECT_EQ(to_text(loaded.finding_at(error, "stop_ms_max", "too long")),
+            "--set stop_ms_max: error: stop_ms_max: too long");
+}
+
+// Whatever the text: findings that say where, or a configuration, and never both an error and a configuration.
+TEST(load, damaged_files_are_told) {
+  std::ifstream file(LIAISON_SOURCE_DIRECTORY "/configs/hospital-group.json");
+  const std::string good((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_GT(good.size(), 1000U);
+  std::mt19937 random(7);
+  const std::string alphabet = "{}[]\",:0-9.eEtfn\\u \n\x80\xC3*";
+  std::size_t refused = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::string text = good;
+    for (std::size_t change = 0; change <= random() % 3; ++change) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 4) {
+        case 0:
+          text[at] = alphabet[random() % alphabet.size()];
+          break;
+        case 1:
+          text.erase(at, random() % 20);
+          break;
+        case 2:
+          text.insert(at, text.substr(random() % text.size(), random() % 40));
+          break;
+        default:
+          text.resize(at);
+          break;
+      }
+      if (text.empty()) break;
+    }
+    const auto lines = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+    const auto loaded = config::load_text(text, "x");
+    EXPECT_EQ(loaded.configuration == nullptr, has_error(loaded.findings));
+    for (const auto& one : loaded.findings) EXPECT_LE(one.line, lines) << to_text(one);
+    refused += loaded.configuration ? 0 : 1;
+  }
+  EXPECT_GT(refused, 150U);
 }
