@@ -269,6 +269,10 @@ std::size_t resource_ref::size_of(std::string_view path) const {
   return found != nullptr && found->IsArray() ? found->Size() : 0;
 }
 
+std::string resource_ref::pointer(std::string_view path) const {
+  return writer_ == nullptr ? std::string{} : writer_->pointer(index_, path);
+}
+
 bool resource_ref::has(std::string_view path) const {
   return writer_ != nullptr && walk(writer_->target(index_), path) != nullptr;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <unordered_map>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -83,13 +84,15 @@ field segment::operator[](unsigned n) const {
   return {of_->text_.substr(begin, end - begin), &of_->by_};
 }
 
-unsigned segment::ordinal() const {
-  unsigned ordinal = 1;
-  const std::string_view mine = name();
-  for (std::uint32_t i = 0; i < position_; ++i) {
-    if (of_->at(i).name() == mine) ++ordinal;
+unsigned segment::ordinal() const { return of_->ordinal_of(position_); }
+
+std::uint32_t message::ordinal_of(std::uint32_t position) const {
+  if (ordinals_.empty()) {
+    std::unordered_map<std::string_view, std::uint32_t> seen;
+    ordinals_.reserve(segments_.size());
+    for (const auto& each : segments_) ordinals_.push_back(++seen[text_.substr(each.begin, 3)]);
   }
-  return ordinal;
+  return ordinals_[position];
 }
 
 message::message(std::string_view text, const parse_limits& limits) : text_(text) {
@@ -202,10 +205,14 @@ std::size_t message::count(std::string_view name) const {
   return count;
 }
 
-std::string location(const segment& of, const place& where) {
+std::string location_with(const segment& of, unsigned ordinal) {
   std::string out(of.name());
-  const unsigned ordinal = of.ordinal();
   if (ordinal > 1 || !occurs_once(of.name())) out += "[" + std::to_string(ordinal) + "]";
+  return out;
+}
+
+std::string location(const segment& of, const place& where) {
+  std::string out = location_with(of, of.ordinal());
   if (where.field == 0) return out;
   out += "-" + std::to_string(where.field);
   if (where.repetition > 1) out += "[" + std::to_string(where.repetition) + "]";

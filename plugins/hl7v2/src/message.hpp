@@ -172,6 +172,7 @@ class message {
   bool read_separators(std::string_view header);
   void index(const parse_limits& limits);
   bool starts_segment(std::size_t at) const;
+  std::uint32_t ordinal_of(std::uint32_t position) const;
   bool close_segment(std::size_t begin, std::size_t end, std::size_t first_field, const parse_limits& limits);
 
   std::string_view text_;
@@ -182,11 +183,14 @@ class message {
   bool has_line_feeds_ = false;
   unsigned stray_lines_ = 0;
   std::size_t header_count_ = 0;
+  mutable std::vector<std::uint32_t> ordinals_;  // made when a location is asked for the first time
 };
 
 /// "OBX[2]-5.3": segments that may repeat carry their ordinal, others only from their second on; a
 /// repetition of a field carries its number from the second on ("PID-3[2].4.2").
 std::string location(const segment& of, const place& where = {});
+/// The segment's part of it, for callers that count ordinals themselves.
+std::string location_with(const segment& of, unsigned ordinal);
 
 /// The text that a raw component stands for: escape sequences replaced (HL7 2.9, chapter 2.7), `""` kept. Hexadecimal
 /// data is read as UTF-8 when it is, else as windows-1252. A sequence that is none stays as it is.

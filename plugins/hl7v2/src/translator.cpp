@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugin's one door: the table of operations for format `hl7v2`.
 #include "acknowledge.hpp"
+#include "decode.hpp"
 #include "inspect.hpp"
 #include "reading.hpp"
 
@@ -16,6 +17,7 @@ class hl7v2_translator final : public translator {
 
   int recognise(bytes_view head) override { return find_header(head) ? 100 : 0; }
   liaison_status inspect(const call& request) override { return inspect_message(request); }
+  liaison_status decode(const call& request) override { return decode_message(request); }
   liaison_status acknowledge(const call& request) override { return acknowledge_message(request); }
 };
 

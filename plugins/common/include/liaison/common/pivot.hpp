@@ -74,6 +74,9 @@ class resource_ref {
   std::size_t size_of(std::string_view path) const;
   bool has(std::string_view path) const;
 
+  /// JSON pointer of `path` in the Bundle, as the account names places: "/entry/0/resource/title".
+  std::string pointer(std::string_view path = {}) const;
+
  private:
   friend class pivot_writer;
   resource_ref(pivot_writer* writer, std::size_t index, std::string full_url)

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Message → pivot (docs/reference/pivot.md, fhir-france section 11). The parts of the translation share one
+// `decoding`; each part writes its resources and says of every value where it went.
+#pragma once
+
+#include "inspect.hpp"
+#include "leaves.hpp"
+
+#include <liaison/common/pivot.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace liaison::hl7v2 {
+
+inline constexpr std::string_view extension_base = "https://liaison.example/fhir/StructureDefinition/";
+inline constexpr std::string_view system_v2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203";
+inline constexpr std::string_view system_fr_0203 = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203";
+inline constexpr std::string_view system_fr_0445 = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445";
+inline constexpr std::string_view extension_birth_list =
+    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birth-list-given-name";
+inline constexpr std::string_view extension_birth_place = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace";
+inline constexpr std::string_view extension_insee_code =
+    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code";
+inline constexpr std::string_view system_insee =
+    "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM";
+inline constexpr std::string_view extension_reliability =
+    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
+
+/// An element of a resource being written.
+struct spot {
+  resource_ref ref;
+  std::string path;
+
+  spot operator/(std::string_view name) const {
+    return {ref, path.empty() ? std::string(name) : path + "/" + std::string(name)};
+  }
+  spot operator/(std::size_t index) const { return *this / std::string_view(std::to_string(index)); }
+  spot next() const { return *this / ref.size_of(path); }  ///< behind the last element of this array
+  void set(const sourced& value) const { ref.set(path, value); }
+  void set(std::string_view value) const { ref.set(path, value); }
+  void carry(const sourced& value) const { ref.carry(path, value); }
+  std::string pointer() const { return ref.pointer(path); }
+};
+
+struct decoding {
+  const message& of;
+  leaves& values;
+  pivot_writer& pivot;
+  const reading_result& read;
+  account* ledger = nullptr;
+  std::string zone;
+  std::string now;
+  bool is_french = false;
+
+  resource_ref patient, encounter, composition, header;
+  std::string bundle_identifier;                 // of the document's own pivot
+  std::map<std::string, resource_ref> parties;   // by what the source says of them
+  std::map<std::uint32_t, const file*> files;    // by position of their OBX
+  std::map<std::uint32_t, resource_ref> owners;  // segment → resource that its other values belong to
+
+  /// Something that the message does not say and the pivot needs.
+  void added(std::string place, std::string_view value, std::string_view reason) const {
+    if (ledger != nullptr) ledger->added(std::move(place), value, reason);
+  }
+};
+
+// Data types. Each returns false when there was nothing to write.
+bool write_identifier(decoding& d, const repetition& cx, const spot& to);
+bool write_name(decoding& d, const repetition& xpn, const spot& to);
+bool write_address(decoding& d, const repetition& xad, const spot& to);
+bool write_telecom(decoding& d, const repetition& xtn, const spot& to, std::string_view default_use = {});
+bool write_concept(decoding& d, const repetition& cwe, const spot& to);
+bool write_coding(decoding& d, const repetition& cwe, unsigned first_component, const spot& to);
+enum class precision : std::uint8_t { any, instant };
+bool write_time(decoding& d, std::string_view raw, const spot& to, precision needed = precision::any);
+bool write_entity_identifier(decoding& d, const repetition& ei, const spot& to);
+/// "urn:liaison:local:<sender>" for codes whose system the message does not name.
+std::string local_system(const message& of, std::string_view coding_system);
+
+// People. The same person said twice is one resource.
+resource_ref write_person(decoding& d, const repetition& xcn);
+resource_ref write_packed_person(decoding& d, const repetition& cnn);  ///< sub-components of a first component (OBR-32)
+resource_ref write_organization(decoding& d, const repetition& xon);
+resource_ref write_participant(decoding& d, const segment& prt);
+
+// Parts of a message.
+void write_patient(decoding& d, const segment& pid);
+void write_identifiers_of(decoding& d, const segment& pid);
+void write_birth_place(decoding& d, const repetition& xad);
+void write_reliability(decoding& d, const segment& pid);
+void write_encounter(decoding& d);
+void write_stay_place(decoding& d, const segment& pv1);  ///< PV1-3 on the Encounter
+/// A value that FHIR has no place for and a reader of HL7v2 wants back (pivot, last section).
+void write_source_field(const resource_ref& owner, const std::string& location, const sourced& value);
+void write_recipients(decoding& d);  ///< PRT of a document or OBR-16/28 of results, on the Composition
+void write_results(decoding& d);     ///< OBR, OBX, NTE → DiagnosticReport, Observation, sections
+void write_file(decoding& d, const file& from, const spot& section);
+void write_event(decoding& d);  ///< ADT, SIU and whatever carries neither document nor results
+void write_envelope(decoding& d, std::string_view embedded_pivot, const segment& document_obx);
+void write_masks(decoding& d);
+void write_rest(decoding& d);  ///< what is left: envelope, source-field, or a reason
+
+liaison_status decode_message(const call& request);
+
+}  // namespace liaison::hl7v2

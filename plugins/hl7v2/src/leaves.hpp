@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account of a message: a row for each component that holds something, found again by where it stands.
+#pragma once
+
+#include "message.hpp"
+
+#include <liaison/common/account.hpp>
+#include <liaison/common/pivot.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace liaison::hl7v2 {
+
+class leaves {
+ public:
+  /// Opens the rows. `ledger` may be null: then values come without rows.
+  leaves(const message& of, account* ledger);
+
+  /// The value of a raw component (or of the first sub-component of one) with its row; empty for `""`.
+  sourced get(std::string_view raw) const;
+  /// As `get`, with another text in place of the value (a code mapped, a date converted); empty stays empty.
+  sourced as(std::string_view raw, std::string text) const;
+
+  void drop(std::string_view raw, std::string_view reason);
+  void envelope(std::string_view raw);
+  /// Every leaf of a field, repetition or segment.
+  void drop_all(std::string_view raw, std::string_view reason);
+  void envelope_all(std::string_view raw);
+  void carry_all(std::string_view raw, std::string_view place);
+
+  struct row {
+    std::uint32_t offset = 0;
+    std::uint32_t segment = 0;
+    std::uint16_t field = 0;
+    account::leaf leaf = 0;
+    bool is_dropped = false;
+  };
+  /// Rows that nobody has spoken of yet, in the source's order. `text` is unescaped.
+  template <class Visit>
+  void each_open(Visit&& visit) {
+    for (auto& each : rows_) {
+      if (!each.is_dropped && !ledger_->is_carried(each.leaf)) visit(each);
+    }
+  }
+  bool has_ledger() const { return ledger_ != nullptr; }
+  const std::string& location_of(const row& of) const {
+    return locations_[static_cast<std::size_t>(&of - rows_.data())];
+  }
+  sourced value_of_row(const row& of) const;
+
+ private:
+  void add_segment(const segment& of, unsigned ordinal);
+  void add_field(const segment& of, unsigned number, const std::string& segment_name);
+  void add(std::string_view raw, std::uint32_t position, unsigned field, std::string location);
+  std::size_t first_row_at(std::size_t offset) const;
+
+  const message& of_;
+  account* ledger_;
+  std::vector<row> rows_;
+  std::vector<std::string> locations_;
+};
+
+}  // namespace liaison::hl7v2
