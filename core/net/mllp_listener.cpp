@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/net/mllp_listener.hpp"
 
+#include "core/net/accept_loop.hpp"
 #include "core/net/listen_rules.hpp"
 #include "core/net/mllp_connection.hpp"
 #include "core/observe/log.hpp"
@@ -17,7 +18,6 @@
 namespace liaison::net {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using observe::level;
 using observe::log_line;
 
@@ -26,7 +26,6 @@ namespace {
 constexpr std::size_t read_buffer_bytes = 128U << 10;
 constexpr std::int64_t sweep_ms = 1'000;
 constexpr std::int64_t handshake_ms_max = 10'000;
-constexpr std::int64_t accept_retry_ms = 200;
 constexpr std::uint64_t log_lines_per_connection_max = 10;
 constexpr std::uint64_t unframed_bytes_max = 1U << 20;
 constexpr std::uint64_t partial_frames_bytes_min = 256U << 20;
@@ -64,45 +63,16 @@ protocol::acknowledgement_code code_of(model::verdict verdict) {
 
 struct mllp_listener::state final : std::enable_shared_from_this<mllp_listener::state>, mllp_connection_owner {
   state(asio_executor& work, model::intake& receiver, std::string name, const config::mllp_source& configured)
-      : executor_(work),
-        receiver_(receiver),
-        source_(std::move(name)),
-        settings_(configured),
-        acceptor_(work.context()) {
+      : executor_(work), receiver_(receiver), source_(std::move(name)), settings_(configured) {
     buffer_.resize(read_buffer_bytes);
   }
 
-  void begin() {
-    accept_next();
-    sweep_later();
-  }
-
-  void accept_next() {
-    acceptor_.async_accept(
-        [self = shared_from_this(), this, opened = openings_](const error_code& error, tcp_socket socket) {
-          if (stopping_ || opened != openings_) return;  // another acceptor took over
-          if (error == asio::error::operation_aborted) return;
-          if (!error) {
-            accept_fails_ = false;
-            accepted(std::move(socket));
-            accept_next();
-            return;
-          }
-          accept_failed(error);
-        });
-  }
-
-  // Out of descriptors or memory: those who wait stay in the kernel's queue until there is room again.
-  void accept_failed(const error_code& error) {
-    if (!accept_fails_) {
-      log_line(level::error, "mllp-accept-failed").with("source", source_).with("error", error.message());
-    }
-    const bool lasting = error == asio::error::no_descriptors || error.value() == ENFILE || error.value() == ENOBUFS ||
-                         error.value() == ENOMEM;
-    accept_fails_ = accept_fails_ || lasting;
-    executor_.call_after(lasting ? accept_retry_ms : 1, [self = shared_from_this(), this, opened = openings_] {
-      if (!stopping_ && opened == openings_) accept_next();
+  void begin(tcp_acceptor acceptor) {
+    accepting_ = std::make_shared<accept_loop>(executor_, source_, [weak = weak_from_this()](tcp_socket socket) {
+      if (auto self = weak.lock()) self->accepted(std::move(socket));
     });
+    accepting_->use(std::move(acceptor));
+    sweep_later();
   }
 
   void accepted(tcp_socket socket) {
@@ -258,8 +228,7 @@ struct mllp_listener::state final : std::enable_shared_from_this<mllp_listener::
   void stop(std::int64_t within_ms, std::function<void()> then) {
     stopping_ = true;
     when_stopped_ = std::move(then);
-    error_code ignored;
-    acceptor_.close(ignored);
+    accepting_->close();
     for (const auto& connection : current()) connection->stop_reading();
     if (connections_.empty()) {
       stopped();
@@ -286,8 +255,7 @@ struct mllp_listener::state final : std::enable_shared_from_this<mllp_listener::
     stopping_ = true;
     ended_ = true;
     if (stop_timer_ != 0) executor_.cancel(std::exchange(stop_timer_, 0));
-    error_code ignored;
-    acceptor_.close(ignored);
+    accepting_->close();
     for (const auto& connection : current()) {
       connection->close();
       connection->detach();
@@ -307,8 +275,7 @@ struct mllp_listener::state final : std::enable_shared_from_this<mllp_listener::
   const std::string source_;
   config::mllp_source settings_;
   tls_context tls_;
-  tcp_acceptor acceptor_;
-  std::uint64_t openings_ = 0;  ///< tells handlers of a replaced acceptor that they are late
+  std::shared_ptr<accept_loop> accepting_;
   std::unordered_map<mllp_connection*, std::shared_ptr<mllp_connection>> connections_;
   std::vector<std::shared_ptr<mllp_connection>> to_flush_;
   std::string buffer_;
@@ -316,7 +283,7 @@ struct mllp_listener::state final : std::enable_shared_from_this<mllp_listener::
   std::int64_t partial_bytes_ = 0;
   std::uint64_t own_ids_ = 0;
   mllp_statistics statistics_;
-  bool accept_fails_ = false, stopping_ = false, ended_ = false;
+  bool stopping_ = false, ended_ = false;
   std::function<void()> when_stopped_;
   executor::timer stop_timer_ = 0;
 };
@@ -335,8 +302,7 @@ result<std::unique_ptr<mllp_listener>> mllp_listener::start(asio_executor& work,
   if (!acceptor) return acceptor.error();
   auto shared = std::make_shared<state>(work, receiver, std::move(source), settings);
   shared->tls_ = tls.value();
-  shared->acceptor_ = std::move(acceptor).value();
-  shared->begin();
+  shared->begin(std::move(acceptor).value());
   return std::unique_ptr<mllp_listener>(new mllp_listener(std::move(shared)));
 }
 
@@ -350,8 +316,7 @@ result<done> mllp_listener::adopt(const config::mllp_source& settings) {
   if (moves) {
     auto acceptor = open_listener(state_->executor_.context(), settings.listen);
     if (!acceptor) return acceptor.error();
-    ++state_->openings_;
-    state_->acceptor_ = std::move(acceptor).value();
+    state_->accepting_->use(std::move(acceptor).value());
   }
   state_->tls_ = tls.value();
   state_->settings_ = settings;
@@ -359,7 +324,6 @@ result<done> mllp_listener::adopt(const config::mllp_source& settings) {
     connection->conversation().limits(limits_of(settings));
     connection->flush();
   }
-  if (moves) state_->accept_next();
   return done{};
 }
 
@@ -367,10 +331,7 @@ void mllp_listener::stop(std::int64_t within_ms, std::function<void()> then) {
   state_->stop(within_ms, std::move(then));
 }
 
-std::uint16_t mllp_listener::port() const {
-  error_code ignored;
-  return state_->acceptor_.local_endpoint(ignored).port();
-}
+std::uint16_t mllp_listener::port() const { return state_->accepting_->port(); }
 
 mllp_statistics mllp_listener::statistics() const {
   mllp_statistics current = state_->statistics_;
