@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the corpus of HPRIM files is, when it is: LIAISON_CORPUS, else beside the source tree.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace liaison::hprim::testing {
+
+inline std::string corpus_folder() {
+  const char* set = std::getenv("LIAISON_CORPUS");
+  return (set != nullptr ? std::string(set) : std::string(LIAISON_SOURCE_DIRECTORY) + "/../shared/corpus") + "/hprim";
+}
+
+inline std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Names of the files that have an expected result beside them.
+inline std::vector<std::string> corpus_names() {
+  std::vector<std::string> out;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus_folder(), none)) {
+    const std::string name = entry.path().filename().string();
+    constexpr std::string_view suffix = ".expected.json";
+    if (name.ends_with(suffix)) out.push_back(name.substr(0, name.size() - suffix.size()));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace liaison::hprim::testing
