@@ -18,7 +18,8 @@ struct check_outcome {
 struct check_settings {
   std::string host_program;  ///< empty: liaison-host beside the running program
   std::vector<std::string>
-      samples;  ///< contents of messages that the plugin should know; the more, the better the checks
+      samples;                    ///< contents of messages that the plugin should know; the more, the better the checks
+  std::vector<std::string> only;  ///< names of checks; empty: all
   std::int64_t deadline_ms = 60'000;  ///< of each check
 };
 

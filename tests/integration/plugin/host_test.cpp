@@ -66,5 +66,21 @@ TEST(plugin_host, carries_large_messages_between_small_ones) {
   EXPECT_EQ(facts_of(replies[2]), "after");
 }
 
+TEST(plugin_host, recognises_by_the_first_64_kib) {
+  pool_fixture hosts(settings_for({fixture("rogue")}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  const auto ask = [&](std::string input) {
+    return hosts.call(pool_fixture::request_for(std::move(input), operation::recognise));
+  };
+  EXPECT_EQ(ask("echo " + std::string(1U << 20U, 'x')).format, "rogue");
+  const reply unknown = ask("nobody's");
+  EXPECT_EQ(unknown.format, "");
+  EXPECT_EQ(unknown.status, LIAISON_NOT_MINE);
+  EXPECT_EQ(unknown.mishap, mishap::none);
+  EXPECT_EQ(ask("absurd ask").format, "") << "1000 is no score";
+  EXPECT_EQ(ask("crashing ask").mishap, mishap::crashed);
+  EXPECT_EQ(ask("").format, "");
+}
+
 }  // namespace
 }  // namespace liaison::plugin::testing

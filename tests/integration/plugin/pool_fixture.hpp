@@ -29,7 +29,7 @@ inline host_settings settings_for(std::vector<std::string> files) {
   host_settings how;
   how.host_program = std::string(LIAISON_BINARY_DIRECTORY) + "/bin/liaison-host";
   how.files = std::move(files);
-  how.deadline_ms = 400;
+  how.deadline_ms = 800;
   how.memory_bytes_max = 128U << 20U;
   return how;
 }
@@ -60,6 +60,7 @@ class pool_fixture {
       if (event.kind == host_event_kind::ended) deaths.push_back(event.mishap);
       if (event.kind == host_event_kind::started) ++starts;
       if (event.kind == host_event_kind::replaced) ++replaced;
+      if (event.kind == host_event_kind::load_failed) load_failures.emplace_back(event.plugin);
     };
     auto opened = open_hosts(io, std::move(how));
     if (opened)
@@ -106,6 +107,7 @@ class pool_fixture {
 
   boost::asio::io_context io;
   std::vector<mishap> deaths;
+  std::vector<std::string> load_failures;
   int starts = 0, replaced = 0;
   failure why_not;
   std::unique_ptr<host_pool> pool;  // last: its end posts to io and tells the observer
