@@ -46,7 +46,7 @@ struct parts {
   routing::delivery_scheduler& scheduler;
   plugin::translators& translators;
   observe::metrics& metrics;
-  const clock& clock;
+  const liaison::clock& clock;
   std::function<config::snapshot()> configuration;
   std::function<bool()> is_ready;
   std::function<void(std::function<void()> then)> refresh_metrics;  ///< brings gauges up to date, then calls

@@ -66,7 +66,7 @@ void add_gateway_commands(CLI::App& root, arguments& a) {
   add_plugins(plugins, a);
   add_json(plugins, a);
   CLI::App* plugin_check = root.add_subcommand("plugin-check", "Does a plugin keep the contract");
-  plugin_check->add_option("FILE", a.files, "Shared object")->required()->expected(1);
+  plugin_check->add_option("FILE", a.files, "Shared object, then messages of its formats to try it on")->required();
   add_json(plugin_check, a);
 }
 

@@ -291,7 +291,14 @@ int run_plugins(const arguments& what) {
 }
 
 int run_plugin_check(const arguments& what) {
-  const std::vector<plugin::check_outcome> outcomes = plugin::check_plugin(what.files.front(), program_path("liaison-host"));
+  plugin::check_settings how;
+  how.host_program = program_path("liaison-host");
+  for (std::size_t i = 1; i < what.files.size(); ++i) {
+    auto sample = read_input(what.files[i]);
+    if (!sample) return complain(sample.error().text, exit_bad_input);
+    how.samples.push_back(std::move(sample).value());
+  }
+  const std::vector<plugin::check_outcome> outcomes = plugin::check_plugin(what.files.front(), how);
   bool passed = true;
   std::string json;
   {

@@ -94,7 +94,7 @@ result<done> gateway::open() {
   scheduler_ = std::make_unique<routing::delivery_scheduler>(
       *store_, *hosts_, executor_, executor_, metrics_,
       [this](const config::endpoint& endpoint) { return make_sender(executor_, endpoint); }, std::random_device{}());
-  intake_ = std::make_unique<routing::message_intake>(*store_, *hosts_, executor_, metrics_,
+  intake_ = std::make_unique<routing::message_intake>(*store_, *hosts_, executor_, executor_, metrics_,
                                                       [this](const std::string& recipient) { scheduler_->wake(recipient); });
   intake_->use(configuration_);
   scheduler_->use(configuration_);
@@ -103,7 +103,7 @@ result<done> gateway::open() {
                                                    [this] { return !stopping_ && store_->take_statistics().free_bytes > configuration_->store.free_bytes_min; },
                                                    [this](std::function<void()> then) { refresh_metrics(std::move(then)); }});
   if (auto outcome = open_sources(*configuration_); !outcome) return outcome;
-  if (auto outcome = open_http(); !outcome) return outcome;
+  if (auto outcome = open_http(*configuration_); !outcome) return outcome;
   watch_signals();
   watch_time();
   observe::log_line(observe::level::information, "started").with("version", LIAISON_VERSION).with("configuration", configuration_->file);
@@ -128,6 +128,49 @@ result<done> gateway::open_source(const std::string& name, const config::endpoin
     if (auto at = folders_.find(name); at != folders_.end()) at->second->adopt(*folder);
     else folders_[name] = std::make_unique<net::folder_source>(executor_, *intake_, name, *folder);
   }
+  return done{};
+}
+
+namespace {
+
+admin::request request_from(net::http_request from) {
+  admin::request to;
+  to.content_type = from.header("content-type");
+  to.accept = from.header("accept");
+  to.method = std::move(from.method);
+  to.path = std::move(from.path);
+  to.query = std::move(from.query);
+  to.bearer_token = std::move(from.bearer_token);
+  to.peer = std::move(from.peer);
+  to.from_loopback = from.from_loopback;
+  to.body = std::move(from.body);
+  return to;
+}
+
+net::http_server::credentials credentials_of(const config::configuration& configuration) {
+  return configuration.http_tokens.empty() ? net::http_server::credentials::not_required : net::http_server::credentials::required;
+}
+
+net::http_limits limits_of(const config::configuration& configuration) {
+  net::http_limits limits;
+  limits.body_size_bytes_max = configuration.http_body_size_bytes_max;
+  limits.connections_max = configuration.http_connections_max;
+  return limits;
+}
+
+}  // namespace
+
+result<done> gateway::open_http(const config::configuration& now) {
+  if (!now.http) return done{};
+  if (http_) return http_->adopt(*now.http, credentials_of(now), limits_of(now));
+  auto server = net::http_server::start(executor_, *now.http, credentials_of(now), limits_of(now),
+                                        [this](net::http_request request, std::function<void(net::http_response)> then) {
+                                          api_->handle(request_from(std::move(request)), [then = std::move(then)](admin::response r) {
+                                            then({r.status, std::move(r.content_type), std::move(r.headers), std::move(r.body)});
+                                          });
+                                        });
+  if (!server) return server.error();
+  http_ = std::move(server).value();
   return done{};
 }
 
@@ -166,8 +209,11 @@ void gateway::reload() {
   if (!loaded) return refused(loaded.error());
   const config::snapshot next = std::move(loaded).value();
   // New sources first: when one cannot be opened the running configuration stays, and nothing was closed.
-  if (auto outcome = open_sources(*next); !outcome) {
+  auto outcome = open_sources(*next);
+  if (outcome) outcome = open_http(*next);
+  if (!outcome) {
     (void)open_sources(*configuration_);
+    (void)open_http(*configuration_);
     close_missing_sources(*configuration_);
     return refused(outcome.error());
   }

@@ -44,7 +44,7 @@ class gateway {
   result<done> open_sources(const config::configuration& now);
   result<done> open_source(const std::string& name, const config::endpoint& endpoint);
   void close_missing_sources(const config::configuration& now);
-  result<done> open_http();
+  result<done> open_http(const config::configuration& now);
   void reload();
   void watch_signals();
   void watch_time();

@@ -29,14 +29,16 @@ constexpr std::array<folding, 50> foldings{{
     {0x2018, 0x2019, "'"}, {0x2010, 0x2015, "-"}, {0x2BC, 0x2BC, "'"}, {0xB4, 0xB4, "'"},    {0x300, 0x36F, ""},
 }};
 
-/// Next code point of UTF-8 text; an invalid byte stands for itself.
+constexpr std::uint32_t no_code_point = 0xFFFFFFFF;
+
+/// Next code point of UTF-8 text; a byte that begins none is passed over as `no_code_point`.
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at);
   const std::size_t length = lead < 0x80 ? 1 : (lead >> 5) == 6 ? 2 : (lead >> 4) == 14 ? 3 : (lead >> 3) == 30 ? 4 : 1;
   if (length == 1 || at + length > text.size()) {
     ++at;
-    return lead;
+    return lead < 0x80 ? lead : no_code_point;
   }
   std::uint32_t code = lead & (0xFFU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) code = (code << 6) | (byte(at + i) & 0x3FU);

@@ -38,7 +38,7 @@ struct answer {
   std::vector<std::string> recipients;  ///< deliveries made
 };
 
-/// Thread: the executor's. Calls back exactly once, also at shutdown.
+/// Thread: the executor's. Calls back exactly once, also at shutdown, and never from inside the call.
 class intake {
  public:
   virtual ~intake() = default;

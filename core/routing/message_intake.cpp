@@ -82,11 +82,12 @@ store::intake record_of(const config::configuration& configuration, const std::s
 }
 
 message_intake::message_intake(store::store& store, plugin::translators& translators, const clock& clock,
-                               observe::metrics& metrics, std::function<void(const std::string&)> on_deliveries)
+                               executor& executor, observe::metrics& metrics, std::function<void(const std::string&)> on_deliveries)
     : store_(store),
       translators_(translators),
       examiner_(translators),
       clock_(clock),
+      executor_(executor),
       metrics_(metrics),
       on_deliveries_(std::move(on_deliveries)) {}
 
@@ -102,7 +103,7 @@ void message_intake::accept(model::arrival what, std::function<void(model::answe
   if (stopping_ || !endpoint || (bytes_in_flight_ > intake_bytes_in_flight_max && in_flight_ > 1)) {
     t->answer.issues.push_back({model::severity::error, stopping_ ? "gateway-stopping" : endpoint ? "gateway-busy" : "source-unknown", "",
                                 "the gateway cannot take the message now"});
-    return finish(t, model::verdict::not_now);
+    return executor_.post([this, t] { finish(t, model::verdict::not_now); });
   }
   t->how = reading_of(*endpoint);
   if (!t->arrival.format.empty()) t->how.format = t->arrival.format;

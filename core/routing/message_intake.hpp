@@ -24,8 +24,8 @@ constexpr std::uint64_t intake_bytes_in_flight_max = 512U << 20;
 class message_intake final : public model::intake {
  public:
   /// `on_deliveries` hears of each recipient that got a new delivery. All references outlive this.
-  message_intake(store::store& store, plugin::translators& translators, const clock& clock, observe::metrics& metrics,
-                 std::function<void(const std::string& recipient)> on_deliveries);
+  message_intake(store::store& store, plugin::translators& translators, const clock& clock, executor& executor,
+                 observe::metrics& metrics, std::function<void(const std::string& recipient)> on_deliveries);
 
   /// Takes effect for the next message. Precondition: not null; called before the first `accept`.
   void use(config::snapshot configuration) { configuration_ = std::move(configuration); }
@@ -50,6 +50,7 @@ class message_intake final : public model::intake {
   plugin::translators& translators_;
   examiner examiner_;
   const clock& clock_;
+  executor& executor_;
   observe::metrics& metrics_;
   std::function<void(const std::string&)> on_deliveries_;
   config::snapshot configuration_;

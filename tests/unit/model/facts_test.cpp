@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/facts.hpp"
+
+#include <liaison/facts_json.hpp>
+
+#include <gtest/gtest.h>
+
+namespace liaison::model {
+namespace {
+
+TEST(facts, what_is_written_is_read_back) {
+  message_facts f;
+  f.format = "hl7v2";
+  facts::patient p;
+  p.family = "Élan \"quote\"";
+  p.given = {"A", "B"};
+  p.sex = facts::sex::female;
+  p.identity_status = facts::identity_status::qualified;
+  p.identifiers.push_back({"urn:oid:1.2", "42", facts::identifier_kind::ipp});
+  f.patients.push_back(p);
+  f.document.version = 3;
+  f.document.masks = {"MASQUE_PS"};
+  f.document.type = {"http://loinc.org", "34105-7", "Lettre"};
+  f.recipients.push_back({});
+  f.recipients[0].name = "DR X";
+  f.results = 7;
+  f.event.message = "015";
+  const std::string json = to_json(f);
+  auto again = facts_from_json(json);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(to_json(again.value()), json);
+}
+
+TEST(facts, hostile_json_is_a_failure_and_never_a_crash) {
+  for (const std::string& text : {std::string(), std::string("[]"), std::string("{"), std::string("{\"a\":") + std::string(100'000, '[')})
+    EXPECT_FALSE(facts_from_json(text)) << text.substr(0, 20);
+  auto odd = facts_from_json(R"({"patients":{"a":1},"document":[],"event":"x","results":-1,"patients":[1,null,{"given":"x"}]})");
+  ASSERT_TRUE(odd);
+  EXPECT_EQ(odd.value().results, 0U);
+}
+
+TEST(facts, the_document_says_what_it_is_and_the_envelope_to_whom_it_goes) {
+  message_facts envelope, document;
+  envelope.document.status = "amended";
+  envelope.recipients.push_back({});
+  envelope.recipients[0].name = "RCT";
+  document.document.id = "d";
+  document.document.status = "final";
+  document.recipients.push_back({});
+  document.recipients[0].name = "intended";
+  document.results = 2;
+  const message_facts both = merged(envelope, document);
+  EXPECT_EQ(both.document.id, "d");
+  EXPECT_EQ(both.document.status, "amended");
+  ASSERT_EQ(both.recipients.size(), 1U);
+  EXPECT_EQ(both.recipients[0].name, "RCT");
+  EXPECT_EQ(both.results, 2U);
+}
+
+}  // namespace
+}  // namespace liaison::model

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker_fixture.hpp"
+
+namespace liaison::test {
+namespace {
+
+TEST_F(broker, a_failed_attempt_is_made_again_later) {
+  senders["gp"]->script = {failed_once};
+  receive("control=1;type=letter;id=d1");
+  EXPECT_TRUE(senders["gp"]->taken.empty());
+  time.advance(2'000);
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+  EXPECT_EQ(deliveries("gp")[0].attempts, 2U);
+}
+
+TEST_F(broker, a_refusal_is_a_dead_letter_at_once_and_waits_for_a_person) {
+  senders["gp"]->script = {refused};
+  receive("control=1;type=letter;id=d1");
+  time.advance(3'600'000);
+  EXPECT_EQ(senders["gp"]->attempts, 1);
+  const auto dead = deliveries("gp");
+  EXPECT_EQ(dead[0].state, model::delivery_state::dead);
+  bool done_well = false;
+  store->retry(dead[0].id, time.now(), [&](result<done> r) { done_well = static_cast<bool>(r); });
+  time.settle();
+  EXPECT_TRUE(done_well);
+  scheduler->changed("gp");
+  time.settle();
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+}
+
+TEST_F(broker, a_replacement_never_overtakes_its_original_while_others_go_on) {
+  senders["gp"]->script = {failed_once};
+  receive("control=1;type=letter;id=d1;set=s1");
+  receive("control=2;type=letter;id=d2;set=s1;replaces=d1");
+  receive("control=3;type=letter;id=d9;set=s9");
+  EXPECT_EQ(senders["gp"]->taken, std::vector<std::string>{"control=3;type=letter;id=d9;set=s9"});
+  time.advance(5'000);
+  ASSERT_EQ(senders["gp"]->taken.size(), 3U);
+  EXPECT_EQ(senders["gp"]->taken[1], "control=1;type=letter;id=d1;set=s1");
+  EXPECT_EQ(senders["gp"]->taken[2], "control=2;type=letter;id=d2;set=s1;replaces=d1");
+}
+
+TEST_F(broker, a_replacement_behind_a_dead_letter_waits_until_it_is_cancelled) {
+  senders["gp"]->script = {refused};
+  receive("control=1;type=letter;id=d1;set=s1");
+  receive("control=2;type=letter;id=d2;set=s1;replaces=d1");
+  time.advance(3'600'000);
+  EXPECT_TRUE(senders["gp"]->taken.empty());
+  store->cancel(deliveries("gp").back().id, time.now(), [](auto) {});
+  time.settle();
+  scheduler->changed("gp");
+  time.settle();
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+}
+
+TEST_F(broker, a_recipient_that_is_down_is_probed_by_one_and_the_rest_waits_on_disk) {
+  senders["gp"]->script = {unreachable};
+  senders["gp"]->repeat_last = true;
+  for (int i = 0; i < 200; ++i) receive("control=" + std::to_string(i) + ";type=report;id=d" + std::to_string(i));
+  EXPECT_EQ(senders["pta"]->taken.size(), 200U) << "a recipient that is down delays nobody else";
+  const int before = senders["gp"]->attempts;
+  time.advance(600'000);
+  EXPECT_LT(senders["gp"]->attempts - before, 30) << "one probe at a time, further and further apart";
+  senders["gp"]->script.clear();
+  time.advance(120'000);
+  EXPECT_EQ(senders["gp"]->taken.size(), 200U);
+  for (int i = 1; i < 200; ++i) EXPECT_NE(senders["gp"]->taken[i], senders["gp"]->taken[i - 1]);
+}
+
+TEST_F(broker, what_is_not_delivered_in_time_becomes_a_dead_letter) {
+  senders["gp"]->script = {unreachable};
+  senders["gp"]->repeat_last = true;
+  receive("control=1;type=letter;id=d1");
+  time.advance(25LL * 3600 * 1000);
+  EXPECT_EQ(deliveries("gp")[0].state, model::delivery_state::dead);
+}
+
+TEST_F(broker, an_outcome_that_cannot_be_written_is_written_later_and_never_sent_again) {
+  receive("control=0;type=letter;id=d0");
+  senders["gp"]->hold = true;
+  receive("control=1;type=letter;id=d1");
+  ASSERT_EQ(senders["gp"]->held.size(), 1U);
+  store->refuse_next(store::refusal::full, 3);
+  senders["gp"]->hold = false;
+  senders["gp"]->held[0]();
+  time.advance(10'000);
+  EXPECT_EQ(senders["gp"]->attempts, 2) << "sent once each";
+  for (const auto& d : deliveries("gp")) EXPECT_EQ(d.state, model::delivery_state::delivered);
+}
+
+TEST_F(broker, stopping_waits_for_what_is_in_flight) {
+  senders["gp"]->hold = true;
+  receive("control=1;type=letter;id=d1");
+  bool stopped = false;
+  scheduler->stop([&] { stopped = true; });
+  time.settle();
+  EXPECT_FALSE(stopped);
+  senders["gp"]->held[0]();
+  time.settle();
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(deliveries("gp")[0].state, model::delivery_state::delivered);
+}
+
+TEST_F(broker, a_removed_recipient_keeps_its_queue_and_gets_it_when_it_is_back) {
+  const config::snapshot whole = configuration;
+  auto less = std::make_shared<config::configuration>(*configuration);
+  senders["gp"]->script = {unreachable};
+  receive("control=1;type=letter;id=d1");
+  less->endpoints.erase("gp");
+  less->routes.clear();
+  scheduler->use(less);
+  time.advance(3'600'000);
+  EXPECT_TRUE(senders["gp"]->taken.empty());
+  EXPECT_EQ(deliveries("gp")[0].state, model::delivery_state::pending);
+  scheduler->use(whole);
+  time.advance(1'000);
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+}
+
+class two_step_broker : public broker {
+ protected:
+  two_step_broker() { two_steps = true; }
+};
+
+TEST_F(two_step_broker, a_file_is_prepared_recorded_and_then_put_in_place) {
+  receive("control=1;type=letter;id=d1");
+  EXPECT_EQ(senders["gp"]->prepared.size(), 1U);
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+  EXPECT_EQ(deliveries("gp")[0].state, model::delivery_state::delivered);
+}
+
+TEST_F(two_step_broker, after_a_crash_between_the_two_steps_only_the_second_is_made) {
+  senders["gp"]->hold = true;
+  receive("control=1;type=letter;id=d1");
+  ASSERT_TRUE(deliveries("gp")[0].prepared);
+  senders["gp"]->held.clear();  // The process dies here.
+  scheduler.reset();
+  senders["gp"] = std::make_shared<scripted_sender>(time, true);
+  start();
+  EXPECT_TRUE(senders["gp"]->prepared.empty());
+  EXPECT_EQ(senders["gp"]->taken, std::vector<std::string>{"(renamed)"});
+}
+
+}  // namespace
+}  // namespace liaison::test
