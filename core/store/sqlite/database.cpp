@@ -133,6 +133,7 @@ connection::connection(const std::string& path) {
     if (code != SQLITE_OK) throw_error(database_, code);
     sqlite3_extended_result_codes(database_, 1);
     sqlite3_busy_timeout(database_, 2000);
+    // Takes the place of SQLite's own checkpoints at commit; PRAGMA wal_autocheckpoint would take it away again.
     sqlite3_wal_hook(
         database_,
         [](void* to, sqlite3*, const char*, int pages) {

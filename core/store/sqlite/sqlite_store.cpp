@@ -72,7 +72,6 @@ class sqlite_backend final : public store {
     if (writing_->is_read_only()) return failure{"store-permission", "the store's database cannot be written"};
     if (auto outcome = bring_up_to_date(*writing_, options_.page_size_bytes); !outcome) return outcome;
     writing_->execute("PRAGMA synchronous=FULL");
-    writing_->execute("PRAGMA wal_autocheckpoint=0");
     writing_->execute("PRAGMA temp_store=MEMORY");
     writing_->execute("PRAGMA journal_size_limit=" +
                       std::to_string(options_.wal_bytes_max + options_.wal_bytes_max / 2));
