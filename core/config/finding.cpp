@@ -20,7 +20,11 @@ std::string to_text(const finding& one) {
   text += model::name_of(one.severity);
   text += ": ";
   if (!one.key.empty()) text += one.key + ": ";
-  return text + one.text;
+  text += one.text;
+  // Names are quoted from the file: what steers a terminal is not passed on.
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return text;
 }
 
 std::string to_json(const std::vector<finding>& findings) {
