@@ -12,7 +12,7 @@ void object_text::name(std::string_view name) {
 object_text& object_text::copy(std::string_view name_of, node_id from) {
   if (from == none) return *this;
   name(name_of);
-  write_json(source_, from, text_);
+  write_json(source_, from, text_, instead_of_);
   where_.copied(from, pointer(name_of));
   return *this;
 }
@@ -22,7 +22,7 @@ object_text& object_text::copy_as_list(std::string_view name_of, node_id from) {
   if (source_.is_array(from)) return copy(name_of, from);
   name(name_of);
   text_ += '[';
-  write_json(source_, from, text_);
+  write_json(source_, from, text_, instead_of_);
   text_ += ']';
   where_.copied(from, pointer(name_of) + "/0");
   return *this;

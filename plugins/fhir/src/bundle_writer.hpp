@@ -17,8 +17,11 @@ namespace liaison::fhir {
 /// One JSON object under construction whose members are copied from `source` or made.
 class object_text {
  public:
-  object_text(const tree& source, std::string pointer, placements& where)
-      : source_(source), pointer_(std::move(pointer)), where_(where) {}
+  using substitution = std::function<std::optional<std::string>(node_id)>;
+
+  /// `instead_of` may rewrite strings that are copied (references); see write_json.
+  object_text(const tree& source, std::string pointer, placements& where, substitution instead_of = {})
+      : source_(source), pointer_(std::move(pointer)), where_(where), instead_of_(std::move(instead_of)) {}
 
   /// Copies the node under another name. Nothing for none.
   object_text& copy(std::string_view name, node_id from);
@@ -41,6 +44,7 @@ class object_text {
   const tree& source_;
   std::string pointer_;
   placements& where_;
+  substitution instead_of_;
   std::string text_;
 };
 

@@ -29,20 +29,40 @@ class composer {
         url_of_(url_of),
         where_(where),
         ledger_(ledger),
-        out_(of.source(), std::string(here), where) {}
+        out_(of.source(), std::string(here), where, [this](node_id id) { return full_url_instead(id); }) {}
 
   composed from_document_reference(node_id reference);
   composed from_reports(const std::vector<node_id>& reports);
   composed from_observations(const std::vector<node_id>& observations);
 
  private:
+  /// The Composition has a fullUrl of its own, from which "Patient/1" would lead elsewhere.
+  std::optional<std::string> full_url_instead(node_id id) const {
+    if (tree_[id].name != "reference" || tree_[id].text.starts_with('#')) return std::nullopt;
+    const node_id target = bundle_.resolve(tree_[id].parent);
+    if (target == none) return std::nullopt;
+    return url_of_(target);
+  }
+  void write(node_id from, std::string& into, std::string_view prefix = {}) const {
+    write_json(tree_, from, into, [&](node_id id) -> std::optional<std::string> {
+      const bool local = tree_[id].name == "reference" && tree_[id].text.starts_with('#');
+      if (!prefix.empty() && local) return "#" + std::string(prefix) + std::string(tree_[id].text.substr(1));
+      if (!prefix.empty() && tree_[id].name == "id" && tree_[id].parent == from)
+        return std::string(prefix) + std::string(tree_[id].text);
+      return full_url_instead(id);
+    });
+  }
   void type(node_id concept_node, std::string_view otherwise);
   void date(std::initializer_list<node_id> candidates);
   void author(node_id authors);
   void title(std::initializer_list<node_id> candidates, std::string_view otherwise);
   void confidentiality(node_id labels);
   void contained(node_id holder);
+  void promote(node_id holder, std::vector<node_id> queue, std::string_view prefix);
   void routing();
+  void close_contained() {
+    if (contained_count_ > 0) out_.raw("contained", "[" + contained_ + "]");
+  }
   void sections(std::string_view code, const std::vector<node_id>& entries);
   void status(std::string_view status, node_id from);
   void added(std::string_view path, std::string_view value, std::string_view reason) {
@@ -62,7 +82,8 @@ class composer {
   placements& where_;
   account* ledger_;
   object_text out_;
-  std::vector<node_id> holders_;
+  std::string contained_;  ///< the resources that the Composition contains, parted by commas
+  std::size_t contained_count_ = 0;
 };
 
 node_id first_of(const tree& of, node_id list) { return of.is_array(list) ? of[list].first : list; }
@@ -126,13 +147,10 @@ void composer::confidentiality(node_id labels) {
   if (count > 0) out_.raw("meta", "{\"security\":[" + masks + "]}");
 }
 
-/// "#x" inside a copied part points into the resource it came from: what is needed comes along.
-void composer::contained(node_id holder) {
+/// "#x" inside a copied part points into the resource it came from: what is needed comes along. `prefix` keeps the ids
+/// of several resources apart.
+void composer::promote(node_id holder, std::vector<node_id> queue, std::string_view prefix) {
   std::set<std::string_view> wanted;
-  std::vector<node_id> queue;
-  for (const std::string_view name : {"author", "authenticator", "custodian", "subject"}) {
-    if (const node_id part = tree_.child(holder, name); part != none) queue.push_back(part);
-  }
   std::vector<node_id> taken;
   while (!queue.empty()) {
     const node_id at = queue.back();
@@ -146,33 +164,44 @@ void composer::contained(node_id holder) {
     }
     for (node_id id = tree_[at].first; id != none; id = tree_[id].next) queue.push_back(id);
   }
-  if (taken.empty()) return;
-  std::string list;
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    if (i > 0) list += ',';
-    write_json(tree_, taken[i], list);
-    where_.copied(taken[i], out_.pointer("contained/" + std::to_string(i)));
+  for (const node_id resource : taken) {
+    if (contained_count_ > 0) contained_ += ',';
+    write(resource, contained_, prefix);
+    where_.copied(resource, out_.pointer("contained/" + std::to_string(contained_count_++)));
   }
-  out_.raw("contained", "[" + list + "]");
 }
 
-/// Recipients of the submission set (PDSm) in the place where the pivot has them.
+void composer::contained(node_id holder) {
+  std::vector<node_id> parts;
+  for (const std::string_view name :
+       {"author", "authenticator", "custodian", "subject", "performer", "resultsInterpreter"}) {
+    if (const node_id part = tree_.child(holder, name); part != none) parts.push_back(part);
+  }
+  promote(holder, std::move(parts), {});
+}
+
+/// Recipients and sender of the submission set (MHD, PDSm) in the place where the pivot has them.
 void composer::routing() {
   const node_id list = bundle_.first("List");
   std::string text;
   std::size_t count = 0;
-  tree_.each(tree_.child(list, "extension"), [&](node_id extension) {
-    const std::string_view url = tree_.text(extension, "url");
-    if (!url.ends_with("/pdsm-ext-intended-recipient") && !url.ends_with("/ihe-intendedRecipient")) return;
-    const node_id reference = tree_.child(extension, "valueReference");
+  const auto add = [&](std::string_view extension, node_id reference) {
     if (reference == none || bundle_.resolve(reference) == none) return;
-    if (tree_.text(reference, "reference").starts_with('#')) return;  // lives in the List only
-    if (count > 0) text += ',';
-    text += R"({"url":"https://liaison.example/fhir/StructureDefinition/recipient","valueReference":)";
-    write_json(tree_, reference, text);
+    text += count > 0 ? "," : "";
+    text.append("{\"url\":\"https://liaison.example/fhir/StructureDefinition/")
+        .append(extension)
+        .append("\",\"valueReference\":");
+    write(reference, text, "set-");
     text += '}';
     where_.copied(reference, out_.pointer("extension/" + std::to_string(count++) + "/valueReference"));
+    promote(list, {reference}, "set-");
+  };
+  tree_.each(tree_.child(list, "extension"), [&](node_id extension) {
+    const std::string_view url = tree_.text(extension, "url");
+    if (url.ends_with("/pdsm-ext-intended-recipient") || url.ends_with("/ihe-intendedRecipient"))
+      add("recipient", tree_.child(extension, "valueReference"));
   });
+  add("sender", tree_.child(list, "source"));
   if (count > 0) out_.raw("extension", "[" + text + "]");
 }
 
@@ -220,7 +249,7 @@ composed composer::from_document_reference(node_id reference) {
         "Document");
   if (const node_id authenticator = tree_.child(reference, "authenticator"); authenticator != none) {
     std::string party;
-    write_json(tree_, authenticator, party);
+    write(authenticator, party);
     out_.raw("attester", "[{\"mode\":\"legal\",\"party\":" + party + "}]");
     where_.copied(authenticator, out_.pointer("attester/0/party"));
   }
@@ -249,6 +278,7 @@ composed composer::from_document_reference(node_id reference) {
       references.push_back(entry.resource);
   }
   sections("55108-5", references);
+  close_contained();
   return {out_.close(), tree_.child(reference, "masterIdentifier")};
 }
 
@@ -275,6 +305,7 @@ composed composer::from_reports(const std::vector<node_id>& reports) {
   author(interpreters != none ? interpreters : tree_.child(report, "performer"));
   title({tree_.find(report, "code/text"), tree_.find(report, "code/coding/0/display")}, "Report");
   sections({}, reports);
+  close_contained();
   return {out_.close(), identifier};
 }
 

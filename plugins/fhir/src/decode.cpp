@@ -40,14 +40,16 @@ class bundle_maker {
 
   std::string make() {
     name_entries();
-    const auto url_of = [this](node_id resource) { return urls_.at(resource); };
+    const auto url_of = [this](node_id resource) {
+      const auto found = urls_.find(resource);  // what lies in a Bundle inside the Bundle has no url out here
+      return found == urls_.end() ? std::string{} : found->second;
+    };
     const composed head = compose(bundle_, call_.options().now, url_of, where_, ledger_);
     const bool has_own = bundle_.first("Composition") != none;
     object_text out(tree_, {}, where_);
     out.text("resourceType", "Bundle");
     if (bundle_.is_bundle()) {
-      for (const std::string_view name : {"id", "meta", "implicitRules", "language"})
-        out.copy(name, tree_.child(0, name));
+      for (const std::string_view name : {"id", "implicitRules", "language"}) out.copy(name, tree_.child(0, name));
     }
     const bool document = !head.composition.empty() && !has_own;
     identify(out, document ? head.document_identifier : none);
@@ -137,7 +139,7 @@ class bundle_maker {
   /// Whatever of the Bundle is not copied belongs to the exchange that brought it.
   void drop_exchange() {
     if (!bundle_.is_bundle()) return;
-    for (const std::string_view name : {"type", "total", "link", "signature"}) {
+    for (const std::string_view name : {"type", "total", "link", "meta", "signature"}) {
       if (const node_id id = tree_.child(0, name); id != none)
         where_.dropped.emplace(id, name == "signature" ? "a signature does not hold for changed content"
                                                        : "belongs to the exchange, not to the content");

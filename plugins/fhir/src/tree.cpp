@@ -205,7 +205,12 @@ void append_json_string(std::string& out, std::string_view text) {
 
 namespace {
 
-void open_or_scalar(const tree& of, node_id id, std::string& out) {
+using substitution = std::function<std::optional<std::string>(node_id)>;
+
+void open_or_scalar(const tree& of, node_id id, std::string& out, const substitution& instead_of) {
+  if (instead_of && of[id].kind == kind::string) {
+    if (const auto other = instead_of(id)) return append_json_string(out, *other);
+  }
   switch (of[id].kind) {
     case kind::object:
       out += '{';
@@ -226,10 +231,10 @@ void open_or_scalar(const tree& of, node_id id, std::string& out) {
 
 }  // namespace
 
-void write_json(const tree& of, node_id from, std::string& out) {
+void write_json(const tree& of, node_id from, std::string& out, const substitution& instead_of) {
   node_id at = from;
   for (;;) {
-    open_or_scalar(of, at, out);
+    open_or_scalar(of, at, out, instead_of);
     if (of[at].first != none) {
       at = of[at].first;
     } else {
@@ -249,5 +254,7 @@ void write_json(const tree& of, node_id from, std::string& out) {
     }
   }
 }
+
+void write_json(const tree& of, node_id from, std::string& out) { write_json(of, from, out, {}); }
 
 }  // namespace liaison::fhir

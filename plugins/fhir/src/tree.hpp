@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +82,9 @@ class tree {
 
 /// Compact JSON of the node. Scalars keep their text; order is the tree's.
 void write_json(const tree& of, node_id from, std::string& out);
+/// As above; `instead_of(id)` gives the text of a string to write in place of its own, or nothing.
+void write_json(const tree& of, node_id from, std::string& out,
+                const std::function<std::optional<std::string>(node_id)>& instead_of);
 
 void append_json_string(std::string& out, std::string_view text);
 

@@ -4,6 +4,7 @@
 #include "bundle.hpp"
 #include "bundle_check.hpp"
 #include "findings.hpp"
+#include "invariants.hpp"
 #include "structure_check.hpp"
 
 namespace liaison::fhir {
@@ -11,11 +12,15 @@ namespace liaison::fhir {
 void validate_message(const call& of, const message& read) {
   const bundle_view bundle(read.resource);
   findings found(read.resource);
-  check_structure(bundle, found, [](const invariant_site&) {});
+  invariant_checker rules(bundle, found);
+  check_structure(bundle, found, [&](const invariant_site& at) { rules.check(at); });
   check_bundle(bundle, found);
+  rules.check_profiles(of.options().profile);
   for (const issue& one : found.list()) of.report(one);
   if (found.full())
     of.report(severity::warning, "fhir-more-issues", "", "there are more findings than this; the first ones are shown");
+  if (rules.exhausted())
+    of.report(severity::warning, "fhir-not-all-checked", "", "the message is too large for every rule to be evaluated");
 }
 
 }  // namespace liaison::fhir

@@ -11,7 +11,7 @@
 //   T name base kind       a type: r resource, a abstract resource, c complex, p primitive, b element with elements of its own
 //   E name min max types binding   an element of the type above; types parted by commas, targets of Reference in brackets
 //   I key severity human expression   an invariant of the element above, or of the type when no element came yet
-// Elements inherited from the base type are not repeated. ele-1, ext-1, ref-1 and dom-2 to dom-6 are left out: the validator
+// Elements inherited from the base type are not repeated. ele-1, ext-1, ref-1, bdl-7 and dom-2 to dom-6 are left out: the validator
 // has them built in.
 import { readFileSync } from "node:fs";
 
@@ -22,7 +22,7 @@ if (!folder) {
 }
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")).entry.map((entry) => entry.resource);
 
-const builtIn = new Set(["ele-1", "ext-1", "ref-1", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "dom-r4b"]);
+const builtIn = new Set(["ele-1", "ext-1", "ref-1", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "dom-r4b", "bdl-7"]);
 // Types that R4 does not have and the package adds.
 const foreign = new Set(["SubscriptionStatus", "SubscriptionTopic", "MetadataResource", "ProjectMembership"]);
 
