@@ -42,6 +42,7 @@ struct group {
   spot section;
   std::string rows;   // of the table, XHTML
   std::string notes;  // paragraphs
+  std::string conclusion;
   resource_ref observation;
 };
 
@@ -160,6 +161,10 @@ void write_note(decoding& d, const segment& nte, group& of) {
   if (!of.section.ref) return;
   of.notes += "<p>" + escape_xml(text) + "</p>";
   d.values.carry_all(comment.text(), (of.section / "text/div").pointer());
+  if (!of.report) return;
+  of.conclusion += (of.conclusion.empty() ? "" : "\n") + text;
+  of.report.set("conclusion", of.conclusion);
+  d.values.carry_all(comment.text(), of.report.pointer("conclusion"));
 }
 
 const file* file_of(const decoding& d, const segment& obx) {

@@ -2,8 +2,11 @@
 // The plugin's one door: the table of operations for format `hl7v2`.
 #include "acknowledge.hpp"
 #include "decode.hpp"
+#include "encode.hpp"
 #include "inspect.hpp"
 #include "reading.hpp"
+#include "render.hpp"
+#include "structure.hpp"
 
 #include <liaison/common/plugin.hpp>
 
@@ -18,6 +21,9 @@ class hl7v2_translator final : public translator {
   int recognise(bytes_view head) override { return find_header(head) ? 100 : 0; }
   liaison_status inspect(const call& request) override { return inspect_message(request); }
   liaison_status decode(const call& request) override { return decode_message(request); }
+  liaison_status encode(const call& request) override { return encode_message(request); }
+  liaison_status validate(const call& request) override { return validate_message(request); }
+  liaison_status render(const call& request) override { return render_message(request); }
   liaison_status acknowledge(const call& request) override { return acknowledge_message(request); }
 };
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pivot → message: ORU^R01 for documents and results, ADT for admissions and discharges. The parts share one
+// `encoding`; what a part writes, it carries in the account.
+#pragma once
+
+#include "findings.hpp"
+#include "writing.hpp"
+
+#include <liaison/common/pivot.hpp>
+#include <liaison/common/plugin.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace liaison::hl7v2 {
+
+/// The endpoint's options for writing: {"sending_application", "sending_facility", "receiving_application",
+/// "receiving_facility", "processing"}.
+struct peer_options {
+  std::string sending_application = "LIAISON", sending_facility, receiving_application, receiving_facility, processing;
+};
+peer_options peer_options_of(std::string_view endpoint_json);
+
+/// Places of segments among each other; the order within one rank is that of writing.
+enum rank : unsigned {
+  rank_header,
+  rank_event,
+  rank_patient,
+  rank_patient_more,
+  rank_role,
+  rank_kin,
+  rank_visit,
+  rank_visit_more,
+  rank_body,
+  rank_z
+};
+
+struct encoding {
+  pivot_reader& in;
+  account* ledger;
+  findings& found;
+  std::string now;
+  peer_options peers;
+  std::vector<std::unique_ptr<out_segment>> segments;
+  std::map<std::string, unsigned> counts;
+  std::map<std::pair<std::string, unsigned>, out_segment*> by_name;
+
+  const json_value* patient = nullptr;
+  const json_value* encounter = nullptr;
+  const json_value* composition = nullptr;
+  out_segment* pid = nullptr;
+  out_segment* pv1 = nullptr;
+
+  out_segment& add(const std::string& name, unsigned at_rank) {
+    segments.push_back(std::make_unique<out_segment>(name, ++counts[name], at_rank));
+    by_name[{name, counts[name]}] = segments.back().get();
+    return *segments.back();
+  }
+  /// Writes the text at `path` of `node` and carries its leaf; false when there is none.
+  bool put(const json_value* node, std::string_view path, out_segment& to, const place& where) const;
+  /// Writes `text` for it (a code mapped, a date converted).
+  void put_as(const json_value* node, std::string_view path, out_segment& to, const place& where,
+              std::string_view text) const;
+};
+
+std::size_t size_of(const json_value* array);
+const json_value* element(const json_value* array, std::size_t index);
+
+// Data types into a repetition of a field. Each returns false when there was nothing to write.
+bool put_identifier(const encoding& e, const json_value* identifier, out_segment& to, unsigned field_number);
+bool put_person(const encoding& e, const json_value* practitioner, out_segment& to, unsigned field_number);
+bool put_concept(const encoding& e, const json_value* concept_node, out_segment& to, unsigned field_number);
+bool put_time(const encoding& e, const json_value* node, std::string_view path, out_segment& to, unsigned field_number);
+void put_telecom(const encoding& e, const json_value* telecom, out_segment& to, unsigned field_number);
+void put_address(const encoding& e, const json_value* address, out_segment& to, unsigned field_number);
+std::string coding_system_name(std::string_view system);
+
+// Parts of a message.
+void put_header(encoding& e, std::string_view type, std::string_view trigger, std::string_view structure,
+                std::string_view version, std::string_view control_id, std::string_view charset_name);
+void put_patient(encoding& e);
+void put_visit(encoding& e);
+void put_results(encoding& e);
+void put_recipients(encoding& e);
+void put_source_fields(encoding& e);  ///< what a reader of HL7v2 wants back
+/// Source-fields of one resource whose segment is the one at hand, whatever its number was.
+void put_source_fields_of(const encoding& e, const json_value* resource, out_segment& to);
+
+liaison_status encode_message(const call& request);
+
+}  // namespace liaison::hl7v2
