@@ -7,11 +7,21 @@
 namespace liaison::config {
 namespace {
 
-node text_node(std::string text) { return {.kind = json_kind::text, .text = std::move(text)}; }
+node boolean_node(bool value) {
+  node made(json_kind::boolean);
+  made.boolean = value;
+  return made;
+}
+
+node number_node(double value) {
+  node made(json_kind::number);
+  made.number = value;
+  return made;
+}
 
 class writer {
  public:
-  node result{.kind = json_kind::object};
+  node result{json_kind::object};
 
   // What is empty was not given: left out, as in a file.
   void value(const char* key, const std::string& from) {
@@ -20,18 +30,17 @@ class writer {
   void patterns(const char* key, const std::vector<std::string>& from) {
     if (!from.empty()) value(key, from);
   }
-  void value(const char* key, bool from) { add(key, {.kind = json_kind::boolean, .boolean = from}); }
+  void value(const char* key, bool from) { add(key, boolean_node(from)); }
   void value(const char* key, const std::optional<bool>& from) {
     if (from) value(key, *from);
   }
-  void value(const char* key, double from) { add(key, {.kind = json_kind::number, .number = from}); }
+  void value(const char* key, double from) { add(key, number_node(from)); }
   template <std::integral Integer>
   void value(const char* key, Integer from) {
-    add(key,
-        {.kind = json_kind::integer, .integer = static_cast<std::int64_t>(from), .number = static_cast<double>(from)});
+    add(key, integer_node(static_cast<std::int64_t>(from)));
   }
   void value(const char* key, const std::vector<std::string>& from) {
-    node list{.kind = json_kind::array};
+    node list(json_kind::array);
     for (const auto& one : from) list.items.push_back(text_node(one));
     add(key, std::move(list));
   }
@@ -42,7 +51,7 @@ class writer {
     value(key, std::vector<std::string>(from.size(), "***"));
   }
   void secret_map(const char* key, const std::map<std::string, std::string>& from) {
-    node made{.kind = json_kind::object};
+    node made(json_kind::object);
     for (const auto& [name, hidden] : from) made.members.push_back({name, {}, text_node("***")});
     add(key, std::move(made));
   }
@@ -76,13 +85,13 @@ class writer {
   }
   template <class Value>
   void list(const char* key, std::vector<Value>& from) {
-    node made{.kind = json_kind::array};
+    node made(json_kind::array);
     for (auto& one : from) made.items.push_back(written(one));
     add(key, std::move(made));
   }
   template <class Value>
   void map(const char* key, std::map<std::string, Value>& from) {
-    node made{.kind = json_kind::object};
+    node made(json_kind::object);
     for (auto& [name, one] : from) made.members.push_back({name, {}, written(one)});
     add(key, std::move(made));
   }

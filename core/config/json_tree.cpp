@@ -50,20 +50,24 @@ class tree_builder {
     place at, first;
   };
 
-  bool Null() { return add({.kind = json_kind::null, .at = token_start()}); }
-  bool Bool(bool value) { return add({.kind = json_kind::boolean, .at = token_start(), .boolean = value}); }
+  bool Null() { return add(node(json_kind::null, token_start())); }
+  bool Bool(bool value) {
+    node made(json_kind::boolean, token_start());
+    made.boolean = value;
+    return add(std::move(made));
+  }
   bool Int(int value) { return Int64(value); }
   bool Uint(unsigned value) { return Int64(value); }
-  bool Int64(std::int64_t value) {
-    return add(
-        {.kind = json_kind::integer, .at = token_start(), .integer = value, .number = static_cast<double>(value)});
-  }
+  bool Int64(std::int64_t value) { return add(integer_node(value, token_start())); }
   bool Uint64(std::uint64_t value) {
     if (value <= static_cast<std::uint64_t>(INT64_MAX)) return Int64(static_cast<std::int64_t>(value));
-    return add({.kind = json_kind::number, .at = token_start(), .number = static_cast<double>(value)});
+    node made(json_kind::number, token_start());
+    made.number = static_cast<double>(value);
+    return add(std::move(made));
   }
   bool Double(double value) {
-    node made{.kind = json_kind::number, .at = token_start(), .number = value};
+    node made(json_kind::number, token_start());
+    made.number = value;
     if (std::trunc(value) == value && std::fabs(value) < 9e15) {
       made.kind = json_kind::integer;
       made.integer = static_cast<std::int64_t>(value);
@@ -72,14 +76,14 @@ class tree_builder {
   }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool) {
-    return add({.kind = json_kind::text, .at = string_start(), .text = std::string(text, size)});
+    return add(text_node(std::string(text, size), string_start()));
   }
   bool StartObject() { return open(json_kind::object); }
   bool StartArray() { return open(json_kind::array); }
   bool EndObject(rapidjson::SizeType) { return close(); }
   bool EndArray(rapidjson::SizeType) { return close(); }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
-    member made{.key = std::string(text, size), .at = string_start(), .value = {}};
+    member made{.key = std::string(text, size), .at = string_start(), .value = node()};
     auto& members = open_.back().members;
     for (const auto& one : members) {
       if (one.key == made.key) duplicates_.push_back({path_of(made.key), made.at, one.at});
@@ -130,7 +134,7 @@ class tree_builder {
       too_deep = true;
       return false;
     }
-    open_.push_back({.kind = kind, .at = lines_.at(stream_.Tell())});
+    open_.emplace_back(kind, lines_.at(stream_.Tell()));
     return true;
   }
   bool close() {
@@ -201,6 +205,27 @@ void write(rapidjson::Writer<rapidjson::StringBuffer>& writer, const node& value
 
 }  // namespace
 
+// Here, where `member` is complete.
+node::node(json_kind of, place where) : kind(of), at(where) {}
+node::node(const node&) = default;
+node::node(node&&) noexcept = default;
+node& node::operator=(const node&) = default;
+node& node::operator=(node&&) noexcept = default;
+node::~node() = default;
+
+node text_node(std::string text, place where) {
+  node made(json_kind::text, where);
+  made.text = std::move(text);
+  return made;
+}
+
+node integer_node(std::int64_t value, place where) {
+  node made(json_kind::integer, where);
+  made.integer = value;
+  made.number = static_cast<double>(value);
+  return made;
+}
+
 const node* node::find(std::string_view key) const {
   for (auto last = members.rbegin(); last != members.rend(); ++last) {
     if (last->key == key) return &last->value;
@@ -233,13 +258,13 @@ const char* name_of(json_kind kind) {
 node parse_json(std::string_view text, const std::string& file, std::vector<finding>& findings) {
   if (text.size() > json_size_bytes_max) {
     findings.push_back({.file = file, .text = "larger than " + std::to_string(json_size_bytes_max) + " bytes"});
-    return {};
+    return node();
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (auto zero = text.find('\0'); zero != std::string_view::npos) {  // which RapidJSON takes for the end
     const place at = line_index(text).at(zero);
     findings.push_back({.file = file, .line = at.line, .column = at.column, .text = "not JSON: a zero byte"});
-    return {};
+    return node();
   }
   rapidjson::MemoryStream stream(text.data(), text.size());
   tree_builder builder(text, stream);
@@ -253,7 +278,7 @@ node parse_json(std::string_view text, const std::string& file, std::vector<find
                         .column = at.column,
                         .key = "",
                         .text = explained(parsed, text, builder.too_deep)});
-    return {};
+    return node();
   }
   for (const auto& one : builder.duplicates()) {
     findings.push_back({.file = file,

@@ -23,14 +23,21 @@ struct member;
 enum class json_kind : std::uint8_t { null, boolean, integer, number, text, array, object };
 
 struct node {
-  json_kind kind = json_kind::null;
-  place at{};
+  json_kind kind;
+  place at;
   bool boolean = false;
   std::int64_t integer = 0;  ///< kind integer; a number without fraction, such as 1e3, is one
   double number = 0;         ///< kinds integer and number
-  std::string text{};        ///< kind text
-  std::vector<node> items{};
-  std::vector<member> members{};  ///< in the order of the file; of two with one key the later counts
+  std::string text;          ///< kind text
+  std::vector<node> items;
+  std::vector<member> members;  ///< in the order of the file; of two with one key the later counts
+
+  explicit node(json_kind of = json_kind::null, place where = {});
+  node(const node&);
+  node(node&&) noexcept;
+  node& operator=(const node&);
+  node& operator=(node&&) noexcept;
+  ~node();
 
   const node* find(std::string_view key) const;  ///< nullptr when there is none, or this is no object
   node* find(std::string_view key);
@@ -41,6 +48,9 @@ struct member {
   place at;
   node value;
 };
+
+node text_node(std::string text, place where = {});
+node integer_node(std::int64_t value, place where = {});
 
 const char* name_of(json_kind kind);  ///< "an object", "a string" …
 

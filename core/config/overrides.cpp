@@ -38,7 +38,7 @@ node value_of(std::string_view text, const node& schema, const place& at) {
   node value = parse_json(text, "", unreadable);
   const bool scalar = value.kind != json_kind::object && value.kind != json_kind::array;
   const bool wanted_as_text = scalar_is_text(schema) && scalar && value.kind != json_kind::text;
-  if (!unreadable.empty() || wanted_as_text) value = {.kind = json_kind::text, .text = std::string(text)};
+  if (!unreadable.empty() || wanted_as_text) value = text_node(std::string(text));
   set_place(value, at);
   return value;
 }
@@ -79,7 +79,7 @@ class walk {
     }
     current_ = &current_->items[index];
     ++next_;
-    static const node anything{.kind = json_kind::object};
+    static const node anything{json_kind::object};
     const node* items = resolved(schema).find("items");
     return items == nullptr ? &anything : items;
   }
@@ -97,7 +97,7 @@ class walk {
     const bool is_property = properties != nullptr && properties->find(parts_[next_]) != nullptr;
     const std::string name = is_property ? take(1) : take(longest_existing());
     const node* of_member = schema_of_member(schema, name);
-    if (current_->kind != json_kind::object) *current_ = {.kind = json_kind::object, .at = at_};
+    if (current_->kind != json_kind::object) *current_ = node(json_kind::object, at_);
     node* found = current_->find(name);
     if (found == nullptr) {
       if (!is_property && of_member != nullptr && names_partners(*of_member)) {
@@ -106,14 +106,14 @@ class walk {
         --next_;
         return fail("there is no '" + name + "'" + suggestion(name, names));
       }
-      current_->members.push_back({name, at_, {.kind = json_kind::object, .at = at_}});
+      current_->members.push_back({name, at_, node(json_kind::object, at_)});
       found = &current_->members.back().value;
     }
     for (auto& one : current_->members) {
       if (one.key == name && next_ == parts_.size()) one.at = at_;
     }
     current_ = found;
-    static const node anything{.kind = json_kind::object};
+    static const node anything{json_kind::object};
     return of_member == nullptr ? &anything : of_member;
   }
 

@@ -168,7 +168,7 @@ class checker {
         continue;
       }
       if (names != nullptr) {
-        node name{.kind = json_kind::text, .at = one.at, .text = one.key};
+        const node name = text_node(one.key, one.at);
         check_text(name, one.key, *names, key, "the name");
       }
       check(one.value, *of_member, key);
@@ -233,7 +233,7 @@ const node& resolved(const node& schema) {
 }
 
 const node* schema_of_member(const node& given, std::string_view key) {
-  static const node anything{.kind = json_kind::object};
+  static const node anything{json_kind::object};
   const node& schema = resolved(given);
   if (const node* properties = schema.find("properties")) {
     if (const node* found = properties->find(key)) return found;

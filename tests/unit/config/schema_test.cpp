@@ -115,7 +115,7 @@ TEST(schema, defaults_are_those_of_the_structures) {
 }
 
 TEST(schema, defaults_that_differ_are_noticed) {
-  config::node value{.kind = json_kind::integer, .integer = 5, .number = 5};
+  const config::node value = config::integer_node(5);
   std::vector<config::finding> none;
   auto schema = config::parse_json(R"({"default": 6})", "", none);
   std::size_t compared = 0;
