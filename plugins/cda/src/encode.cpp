@@ -36,7 +36,8 @@ document_model model_of(const writing& w) {
   const std::string type = writing::text(w.composition, "type/coding/0/code");
   const std::string& profile = w.of.options().profile;
   const bool laboratory = type == "11502-2" && has_results(w);
-  const bool discharge = type == "11490-0" && writing::find(w.composition, "section/1") != nullptr;
+  const bool discharge =
+      (type == "11490-0" || type == "34105-7") && writing::find(w.composition, "section/1") != nullptr;
   if (profile != "ci-sis-n1" && (laboratory || discharge || profile == "ci-sis-n3")) {
     model.is_level_1 = false;
     if (laboratory) {
@@ -107,7 +108,8 @@ liaison_status encode_document(const call& of) {
   }
   pivot_reader pivot(of.input(), ledger);
   xml_out out(ledger);
-  writing w{of, pivot, ledger, out, pivot.find_first("Composition"), nullptr, {}, false};
+  narrative_state narrative;
+  writing w{of, pivot, ledger, out, narrative, pivot.find_first("Composition"), nullptr, {}, false};
   if (w.composition == nullptr) {
     of.report(severity::error, "cda-no-document", "/entry",
               "only a document can be written as CDA, and this is an event");

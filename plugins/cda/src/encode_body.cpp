@@ -34,7 +34,7 @@ constexpr std::array<section_row, 14> section_templates{{
     {"11348-0", {"1.3.6.1.4.1.19376.1.5.3.1.3.8", "", "", ""}},
     {"47519-4", {"1.3.6.1.4.1.19376.1.5.3.1.3.11", "", "", ""}},
     {"10160-0", {"1.3.6.1.4.1.19376.1.5.3.1.3.19", "", "", ""}},
-    {"55112-7", {"1.3.6.1.4.1.19376.1.4.1.2.16", "", "", ""}},
+    {"55112-7", {"2.16.840.1.113883.10.12.201", "1.3.6.1.4.1.19376.1.4.1.2.16", "", ""}},
 }};
 
 constexpr std::array<std::string_view, 19> laboratory_chapters{
@@ -197,6 +197,7 @@ void write_report_section(const writing& w, const json_value* section, const jso
     const xml_out::element text(w.out, "text");
     if (source == narrative_of::section && !writing::text(section, "text/div").empty()) {
       write_narrative(w, section);
+      write_missing_labels(w, report);
     } else {
       write_result_table(w, report);
     }
@@ -237,7 +238,7 @@ void write_chapter(const writing& w, const json_value* section) {
 void write_comment_section(const writing& w, const json_value* section) {
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
-  write_templates(w, {"1.3.6.1.4.1.19376.1.4.1.2.16"});
+  write_templates(w, {"2.16.840.1.113883.10.12.201", "1.3.6.1.4.1.19376.1.4.1.2.16"});
   w.out.leaf("code", {{"code", "55112-7"}, {"displayName", "Commentaire"}, {"codeSystem", oid_loinc}});
   {
     const xml_out::element title(w.out, "title");

@@ -70,6 +70,14 @@ void write_type(const writing& w) {
   const sourced code = w.get(coding, "code");
   const sourced system = w.get(coding, "system");
   const std::string oid = oid_of_system(system.text);
+  const std::string stated = endpoint_option(w.of, "document_type");
+  if ((code.empty() || oid.empty()) && !stated.empty()) {
+    const std::string_view label = type_display(stated);
+    w.out.attribute("code", stated).attribute("displayName", label.empty() ? std::string_view(stated) : label);
+    w.out.attribute("codeSystem", oid_loinc);
+    w.added(stated, "the option document_type states the type that the source leaves open");
+    return;
+  }
   if (code.empty() || oid.empty()) {
     w.out.attribute("nullFlavor", "UNK");
     w.of.report(severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
@@ -573,15 +581,15 @@ void write_location(const writing& w, const json_value* stay, const document_mod
   if (!write_code(w, writing::item(place, "type", 0), "code")) {
     std::string code = endpoint_option(w.of, "facility_type");
     if (code.empty()) {
-      code = model.is_laboratory ? "SA25" : "SA01";
+      code = model.is_laboratory ? "SA25" : writing::text(stay, "class/code") == "IMP" ? "SA01" : "SA07";
       w.assume("cda-facility-type-assumed",
                "CI-SIS requires the kind of facility; the option facility_type can state it");
     }
-    w.out.leaf("code", {{"code", code},
-                        {"displayName", code == "SA25"   ? "Laboratoire de biologie médicale"
-                                        : code == "SA01" ? "Etablissement public de santé"
-                                                         : code},
-                        {"codeSystem", "1.2.250.1.71.4.2.4"}});
+    const std::string_view label = code == "SA25"   ? "Laboratoire de biologie médicale"
+                                   : code == "SA01" ? "Etablissement public de santé"
+                                   : code == "SA07" ? "Cabinet individuel"
+                                                    : std::string_view(code);
+    w.out.leaf("code", {{"code", code}, {"displayName", label}, {"codeSystem", "1.2.250.1.71.4.2.4"}});
     w.added(code, "CI-SIS requires the kind of facility and the source has none");
   }
   const json_value* address = writing::find(place, "address");

@@ -7,8 +7,8 @@
 #include <liaison/common/text.hpp>
 #include <liaison/common/xml.hpp>
 
+#include <algorithm>
 #include <array>
-#include <set>
 
 namespace liaison::cda {
 namespace {
@@ -67,9 +67,21 @@ bool is_inline_only(std::string_view cda) {
 }
 bool is_block(std::string_view cda) { return cda == "paragraph" || cda == "list" || cda == "table"; }
 
+std::string collapsed(std::string_view text) {
+  std::string out;
+  for (const std::string_view word : split(text, ' ')) {
+    for (const std::string_view line : split(word, '\n')) {
+      if (!trim(line).empty()) {
+        out.append(out.empty() ? "" : " ").append(trim(line));
+      }
+    }
+  }
+  return out;
+}
+
 class block_writer {
  public:
-  explicit block_writer(std::string& out) : out_(out) {}
+  block_writer(std::string& out, narrative_state& state) : out_(out), state_(state) {}
 
   void children(const xmlNode* node, std::string_view in) {
     for (const xmlNode* part = node->children; part != nullptr; part = part->next) {
@@ -127,7 +139,9 @@ class block_writer {
       out_.append(" styleCode=\"").append(row->style).append("\"");
     }
     const std::string id = attribute_text(node, "id");
-    if (!id.empty() && name != "br" && name != "sub" && name != "sup" && is_xml_id(id) && ids_.insert(id).second) {
+    if (!id.empty() && name != "br" && name != "sub" && name != "sup" && is_xml_id(id) &&
+        state_.used_ids.insert(id).second) {
+      remember(node, id);
       out_.append(" ID=\"").append(id).append("\"");
     }
     for (const char* attribute : {"colspan", "rowspan", "href"}) {
@@ -161,14 +175,33 @@ class block_writer {
     return true;
   }
 
+  void remember(const xmlNode* node, const std::string& id) {
+    constexpr std::size_t text_size_max = 4096;
+    std::string text = collapsed(all_text(node));
+    if (!text.empty() && text.size() <= text_size_max) {
+      state_.id_of_text.emplace(std::move(text), id);
+    }
+  }
+
   std::string& out_;
-  std::set<std::string> ids_;
+  narrative_state& state_;
   int pre_ = 0;
 };
 
-void cell(std::string& out, std::string_view tag, std::string_view text) {
-  out.append("<").append(tag).append(">").append(escape_xml(text)).append("</").append(tag).append(">");
+/// Text that entries refer to: it gets an ID, the same text the same one.
+std::string shown(const writing& w, const std::string& text) {
+  if (text.empty()) {
+    return text;
+  }
+  const auto [at, is_new] = w.narrative.id_of_text.emplace(text, "");
+  if (!is_new) {
+    return escape_xml(text);
+  }
+  at->second = w.narrative.new_id();
+  return "<content ID=\"" + at->second + "\">" + escape_xml(text) + "</content>";
 }
+
+void cell(std::string& out, std::string_view content) { out.append("<td>").append(content).append("</td>"); }
 
 std::string printed_value(const json_value* node) {
   const std::string quantity = writing::text(node, "valueQuantity/value");
@@ -198,6 +231,56 @@ std::string printed_range(const json_value* node) {
   return low.empty() ? "< " + high : high.empty() ? "> " + low : low + " - " + high;
 }
 
+void result_rows(const writing& w, const json_value* observation, std::string& out, unsigned depth) {
+  constexpr unsigned panel_depth_max = 8;
+  if (observation == nullptr || depth > panel_depth_max) {
+    return;
+  }
+  const bool panel = writing::find(observation, "hasMember/0") != nullptr;
+  out += "<tr>";
+  if (panel) {
+    out += "<td colspan=\"4\"><content styleCode=\"Bold\">" + shown(w, printed_label(observation)) + "</content></td>";
+  } else {
+    cell(out, shown(w, printed_label(observation)));
+    std::string value = shown(w, printed_value(observation));
+    const std::string second = printed_value(writing::find(observation, "component/0"));
+    if (!second.empty()) {
+      value += escape_xml(" (" + second + ")");
+    }
+    for (std::size_t i = 0; const json_value* note = writing::item(observation, "note", i); ++i) {
+      value += (value.empty() ? "" : "<br/>") + shown(w, writing::text(note, "text"));
+    }
+    cell(out, value);
+    cell(out, escape_xml(printed_range(observation)));
+    std::string flag = writing::text(observation, "interpretation/0/coding/0/code");
+    cell(out, escape_xml(flag == "N" ? "" : flag.empty() ? writing::text(observation, "interpretation/0/text") : flag));
+  }
+  out += "</tr>";
+  for (std::size_t i = 0; const json_value* member = writing::item(observation, "hasMember", i); ++i) {
+    result_rows(w, w.pivot.resolve(member), out, depth + 1);
+  }
+}
+
+void collect_missing(const writing& w, const json_value* holder, std::string_view path,
+                     std::vector<std::string>& missing, unsigned depth) {
+  constexpr unsigned panel_depth_max = 16;
+  for (std::size_t i = 0; depth < panel_depth_max; ++i) {
+    const json_value* reference = writing::item(holder, path, i);
+    if (reference == nullptr) {
+      return;
+    }
+    const json_value* observation = w.pivot.resolve(reference);
+    const std::string label = printed_label(observation);
+    if (!label.empty() && w.narrative.id_of_text.count(label) == 0 &&
+        std::find(missing.begin(), missing.end(), label) == missing.end()) {
+      missing.push_back(label);
+    }
+    collect_missing(w, observation, "hasMember", missing, depth + 1);
+  }
+}
+
+}  // namespace
+
 std::string printed_label(const json_value* node) {
   for (const char* path : {"code/text", "code/coding/0/display", "code/coding/0/code"}) {
     const std::string text = writing::text(node, path);
@@ -208,49 +291,30 @@ std::string printed_label(const json_value* node) {
   return {};
 }
 
-void result_rows(const writing& w, const json_value* observation, std::string& out, unsigned depth) {
-  constexpr unsigned panel_depth_max = 8;
-  if (observation == nullptr || depth > panel_depth_max) {
+void write_missing_labels(const writing& w, const json_value* report) {
+  std::vector<std::string> missing;
+  collect_missing(w, report, "result", missing, 0);
+  if (missing.empty()) {
     return;
   }
-  const bool panel = writing::find(observation, "hasMember/0") != nullptr;
-  out += "<tr>";
-  if (panel) {
-    out +=
-        "<td colspan=\"4\"><content styleCode=\"Bold\">" + escape_xml(printed_label(observation)) + "</content></td>";
-  } else {
-    cell(out, "td", printed_label(observation));
-    std::string value = printed_value(observation);
-    const std::string second = printed_value(writing::find(observation, "component/0"));
-    if (!second.empty()) {
-      value += " (" + second + ")";
-    }
-    for (std::size_t i = 0; const json_value* note = writing::item(observation, "note", i); ++i) {
-      value += (value.empty() ? "" : " — ") + writing::text(note, "text");
-    }
-    cell(out, "td", value);
-    cell(out, "td", printed_range(observation));
-    std::string flag = writing::text(observation, "interpretation/0/coding/0/code");
-    cell(out, "td", flag == "N" ? "" : flag.empty() ? writing::text(observation, "interpretation/0/text") : flag);
+  std::string out = "<paragraph>Analyses : ";
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    out += (i == 0 ? "" : " ; ") + shown(w, missing[i]);
   }
-  out += "</tr>";
-  for (std::size_t i = 0; const json_value* member = writing::item(observation, "hasMember", i); ++i) {
-    result_rows(w, w.pivot.resolve(member), out, depth + 1);
-  }
+  w.out.raw(out + "</paragraph>");
 }
-
-}  // namespace
 
 void write_narrative(const writing& w, const json_value* section) {
   const sourced div = w.get(section, "text/div");
   const xml_parsed parsed = parse_xml(div.text);
   std::string out;
+  w.narrative.id_of_text.clear();
   if (!parsed.document) {
     w.of.report(severity::warning, "cda-narrative", w.pivot.pointer(section, "text/div"),
                 "the narrative is no XHTML: its text is kept");
     out = "<paragraph>" + escape_xml(xhtml_text(div.text)) + "</paragraph>";
   } else {
-    block_writer(out).children(xmlDocGetRootElement(parsed.document.get()), "text");
+    block_writer(out, w.narrative).children(xmlDocGetRootElement(parsed.document.get()), "text");
   }
   w.out.raw(out);
   w.out.carry(div);
@@ -261,6 +325,7 @@ void write_result_table(const writing& w, const json_value* report) {
       "<table border=\"0\"><thead><tr><th>Analyse</th><th>Résultat</th><th>Valeurs de "
       "référence</th><th>Indicateur</th></tr></thead><tbody>";
   bool any = false;
+  w.narrative.id_of_text.clear();
   for (std::size_t i = 0; const json_value* reference = writing::item(report, "result", i); ++i) {
     result_rows(w, w.pivot.resolve(reference), out, 0);
     any = true;
@@ -268,7 +333,7 @@ void write_result_table(const writing& w, const json_value* report) {
   out += any ? "</tbody></table>" : "<tr><td>—</td></tr></tbody></table>";
   const std::string conclusion = writing::text(report, "conclusion");
   if (!conclusion.empty()) {
-    out += "<paragraph>" + escape_xml(conclusion) + "</paragraph>";
+    out += "<paragraph>" + shown(w, conclusion) + "</paragraph>";
   }
   w.out.raw(out);
 }

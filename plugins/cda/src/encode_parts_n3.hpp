@@ -10,6 +10,10 @@ namespace liaison::cda {
 void write_narrative(const writing& w, const json_value* div_holder);
 /// A table of a report's results with norms and flags.
 void write_result_table(const writing& w, const json_value* report);
+/// Labels of a report's results that the narrative just written does not show: entries must refer to them.
+void write_missing_labels(const writing& w, const json_value* report);
+/// What a result is called: its text, else its display.
+std::string printed_label(const json_value* observation);
 /// The entry of one DiagnosticReport.
 void write_report_entry(const writing& w, const json_value* report);
 /// participantRole of someone who is neither performer nor author.

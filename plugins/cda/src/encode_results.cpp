@@ -177,11 +177,9 @@ void write_result_code(const writing& w, const json_value* observation, std::str
   } else if (writing::find(code, "coding/0") == nullptr) {
     w.out.attribute("nullFlavor", "UNK");
   }
-  const sourced text = w.get(code, "text");
-  if (!text.empty()) {
-    const xml_out::element original(w.out, "originalText");
-    w.out.text(text);
-  }
+  // The volet wants a reference here, never a text. A label that the narrative does not show stays in displayName.
+  const sourced printed = w.get(code, "text");
+  write_original_text(w, printed.empty() ? sourced(printed_label(observation)) : printed, when_not_shown::leave_out);
   for (std::size_t i = 0; const json_value* coding = writing::item(code, "coding", i); ++i) {
     if (coding == loinc || writing::text(coding, "code").empty()) {
       continue;
@@ -207,6 +205,17 @@ void write_effective(const writing& w, const json_value* resource, std::string_v
   }
 }
 
+void write_comment_text(const writing& w, const sourced& text) {
+  const xml_out::element element(w.out, "text");
+  const auto shown = w.narrative.id_of_text.find(text.text);
+  if (shown == w.narrative.id_of_text.end()) {
+    w.out.text(text);
+    return;
+  }
+  const xml_out::element reference(w.out, "reference");
+  w.out.attribute("value", with("#" + shown->second, text));
+}
+
 void write_comment(const writing& w, const sourced& text) {
   const xml_out::element link(w.out, "entryRelationship");
   w.out.attribute("typeCode", "SUBJ").attribute("inversionInd", "true");
@@ -216,10 +225,7 @@ void write_comment(const writing& w, const sourced& text) {
   w.out.leaf("templateId", {{"root", "1.3.6.1.4.1.19376.1.5.3.1.4.2"}});
   w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.3.32"}});
   w.out.leaf("code", {{"code", "48767-8"}, {"displayName", "Commentaire"}, {"codeSystem", oid_loinc}});
-  {
-    const xml_out::element element(w.out, "text");
-    w.out.text(text);
-  }
+  { write_comment_text(w, text); }
   w.out.leaf("statusCode", {{"code", "completed"}});
 }
 
@@ -451,10 +457,7 @@ void write_panel(const writing& w, const json_value* panel, unsigned depth) {
     w.out.leaf("templateId", {{"root", "1.3.6.1.4.1.19376.1.5.3.1.4.2"}});
     w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.3.32"}});
     w.out.leaf("code", {{"code", "48767-8"}, {"displayName", "Commentaire"}, {"codeSystem", oid_loinc}});
-    {
-      const xml_out::element text(w.out, "text");
-      w.out.text(w.get(note, "text"));
-    }
+    { write_comment_text(w, w.get(note, "text")); }
     w.out.leaf("statusCode", {{"code", "completed"}});
   }
 }
@@ -549,7 +552,10 @@ void write_report_entry(const writing& w, const json_value* report) {
 }
 
 void write_pdf_copy(const writing& w, const json_value* section, const json_value* file) {
-  const std::string seed = "copy " + w.of.options().id_seed + w.pivot.pointer(file);
+  // The same document and file always give the same ids, wherever the file stands in the pivot.
+  const std::string seed = "copy " + writing::text(&w.pivot.bundle(), "identifier/system") +
+                           writing::text(&w.pivot.bundle(), "identifier/value") +
+                           writing::text(file, "content/0/attachment/hash");
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
   w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.2.243"}});

@@ -174,6 +174,29 @@ void write_coding_attributes(const writing& w, const json_value* coding) {
 
 }  // namespace
 
+std::string narrative_state::new_id() {
+  std::string id;
+  do {
+    id = "t" + std::to_string(++made);
+  } while (!used_ids.insert(id).second);
+  return id;
+}
+
+void write_original_text(const writing& w, const sourced& text, when_not_shown otherwise) {
+  if (text.empty()) {
+    return;
+  }
+  const auto shown = w.narrative.id_of_text.find(text.text);
+  if (shown != w.narrative.id_of_text.end()) {
+    const xml_out::element original(w.out, "originalText");
+    const xml_out::element reference(w.out, "reference");
+    w.out.attribute("value", with("#" + shown->second, text));
+  } else if (otherwise == when_not_shown::write_inline) {
+    const xml_out::element original(w.out, "originalText");
+    w.out.text(text);
+  }
+}
+
 std::string ts_of(std::string_view date_time) { return hl7_from_fhir(date_time, hl7_zone::keep).value_or(""); }
 
 bool write_code(const writing& w, const json_value* node, std::string_view name, std::string_view xsi_type) {
@@ -198,10 +221,7 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
   } else {
     w.out.attribute("nullFlavor", first == nullptr ? "UNK" : "OTH");
   }
-  if (!text.empty()) {
-    const xml_out::element original(w.out, "originalText");
-    w.out.text(text);
-  }
+  write_original_text(w, text, when_not_shown::write_inline);
   for (std::size_t i = coded ? 1 : 0; const json_value* coding = writing::item(node, "coding", i); ++i) {
     const xml_out::element translation(w.out, "translation");
     write_coding_attributes(w, coding);

@@ -7,16 +7,28 @@
 #include <liaison/common/pivot.hpp>
 #include <liaison/common/plugin.hpp>
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace liaison::cda {
+
+/// What the narrative of the section being written shows, by its text: entries refer to it by ID.
+struct narrative_state {
+  std::map<std::string, std::string> id_of_text;
+  std::set<std::string> used_ids;  ///< of the whole document
+  unsigned made = 0;
+
+  std::string new_id();
+};
 
 struct writing {
   const call& of;
   pivot_reader& pivot;
   account* book;
   xml_out& out;
+  narrative_state& narrative;
   const json_value* composition = nullptr;
   const json_value* patient = nullptr;
   std::string created;  ///< TS of the document
@@ -50,6 +62,9 @@ void write_ids(const writing& w, const json_value* resource, std::string_view re
 /// CodeableConcept (or Coding) as CD; nothing when it says nothing.
 bool write_code(const writing& w, const json_value* concept_or_coding, std::string_view name,
                 std::string_view xsi_type = {});
+/// originalText: a reference to the narrative where it shows the text; else the text itself, or nothing.
+enum class when_not_shown : std::uint8_t { write_inline, leave_out };
+void write_original_text(const writing& w, const sourced& text, when_not_shown otherwise);
 /// A FHIR dateTime as HL7 TS; empty when it is none.
 std::string ts_of(std::string_view date_time);
 /// FHIR dateTime at `path` as element `name` with @value.
