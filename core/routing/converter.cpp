@@ -162,11 +162,18 @@ struct run : std::enable_shared_from_this<run> {
   void note(plugin::reply& reply) {
     made.status = reply.status;
     if (reply.mishap != plugin::mishap::none) made.mishap = reply.mishap;
-    for (auto& issue : reply.issues) made.issues.push_back(std::move(issue));
+    for (auto& issue : reply.issues) add(std::move(issue));
     if (!reply.plugin.empty()) made.translators += (made.translators.empty() ? "" : " → ") + reply.plugin;
     if (made.status == LIAISON_UNSUPPORTED && made.mishap == plugin::mishap::none)
       made.issues.push_back({model::severity::error, "translation-unsupported", "",
                              "no translation from " + made.from_format + " to " + request.to.format});
+  }
+
+  /// Inspecting and decoding find the same things: each is told once.
+  void add(model::issue issue) {
+    for (const auto& known : made.issues)
+      if (known.code == issue.code && known.location == issue.location) return;
+    made.issues.push_back(std::move(issue));
   }
 
   void finish() {
