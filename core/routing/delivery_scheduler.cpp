@@ -201,7 +201,6 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   j->outgoing.name = store_.instance() + "-" + std::to_string(d.id);
   j->outgoing.format = j->endpoint.format.empty() ? d.format : j->endpoint.format;
   j->outgoing.prepared = d.prepared && j->sender->has_prepare();
-  if (j->outgoing.prepared) return send(j);
   store_.read_raw(d.message, [this, j](result<shared_bytes> raw) {
     if (raw) return translate(j, std::move(raw).value());
     if (raw.error().code == "store-corrupt")
@@ -259,7 +258,8 @@ void delivery_scheduler::translated(const job_pointer& j, conversion made) {
 }
 
 void delivery_scheduler::prepare(const job_pointer& j) {
-  if (!j->sender->has_prepare()) return send(j);
+  // Prepared before a crash: translated again all the same, for the names of its files (and the same bytes).
+  if (!j->sender->has_prepare() || j->outgoing.prepared) return send(j);
   j->sender->prepare(j->outgoing, [this, j](model::send_outcome outcome) {
     if (outcome.verdict != model::send_verdict::accepted) return sent(j, outcome);
     // On disk before the rename: after a crash a missing temporary file then means "delivered".

@@ -155,7 +155,7 @@ class scripted_sender final : public model::sender {
       outcome = script.front();
       if (script.size() > 1 || !repeat_last) script.pop_front();
     }
-    if (outcome.verdict == model::send_verdict::accepted) taken.push_back(what.document ? *what.document : std::string("(renamed)"));
+    if (outcome.verdict == model::send_verdict::accepted) taken.push_back(*what.document);
     if (hold) {
       held.push_back([then = std::move(then), outcome] { then(outcome); });
       return;

@@ -139,7 +139,7 @@ TEST_F(two_step_broker, after_a_crash_between_the_two_steps_only_the_second_is_m
   senders["gp"] = std::make_shared<scripted_sender>(time, true);
   start();
   EXPECT_TRUE(senders["gp"]->prepared.empty());
-  EXPECT_EQ(senders["gp"]->taken, std::vector<std::string>{"(renamed)"});
+  EXPECT_EQ(senders["gp"]->taken, std::vector<std::string>{"control=1;type=letter;id=d1"});
 }
 
 }  // namespace
