@@ -177,7 +177,9 @@ class store {
   virtual void expire(std::string recipient, unix_ms created_before, unix_ms now, std::uint32_t limit,
                       callback<result<std::uint32_t>> then) = 0;
 
-  /// Removes what is past its time and gives the room back to the file system. Gives how many messages went.
+  /// Removes what is past its time and gives the room back to the file system. Gives how many messages went. A dead
+  /// letter has not ended; and a document's line is kept whole while one of its deliveries has not, so that a later
+  /// version still finds it.
   virtual void purge(retention policy, unix_ms now, callback<result<std::uint32_t>> then) = 0;
 
   virtual statistics take_statistics() = 0;

@@ -166,7 +166,7 @@ class memory_backend final : public memory_store {
     answer(std::move(then), written<std::uint32_t>([&]() -> result<std::uint32_t> {
              std::vector<model::message_id> past;
              for (const auto& [id, kept] : table_.messages) {
-               if (past.size() < policy.messages_max && is_past(kept.message, policy, now)) past.push_back(id);
+               if (past.size() < policy.messages_max && is_past(kept, policy, now)) past.push_back(id);
              }
              for (const auto id : past) table_.remove(id);
              return static_cast<std::uint32_t>(past.size());
@@ -303,7 +303,9 @@ class memory_backend final : public memory_store {
     }
   }
 
-  bool is_past(const model::message& message, const retention& policy, unix_ms now) const {
+  bool is_past(const stored_message& what, const retention& policy, unix_ms now) const {
+    const auto& message = what.message;
+    if (table_.is_line_open(what)) return false;
     const auto past = [now](unix_ms at, std::int64_t after_ms) { return after_ms > 0 && at <= now - after_ms; };
     bool any = false;
     unix_ms last_end = 0;

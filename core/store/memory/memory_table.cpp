@@ -147,6 +147,12 @@ void memory_table::add_receipts(stored_delivery& to, std::vector<model::receipt>
   }
 }
 
+bool memory_table::is_line_open(const stored_message& of) const {
+  if (of.document_name.empty()) return false;
+  const auto& key = aliases_.at(of.document_name);
+  return std::ranges::any_of(open_, [&](const auto& entry) { return entry.first.second == key; });
+}
+
 void memory_table::remove(model::message_id id) {
   const auto found = messages.find(id);
   if (found == messages.end()) return;

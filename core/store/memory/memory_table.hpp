@@ -40,6 +40,7 @@ class memory_table {
   model::delivery_id blocker_of(const model::delivery& what) const;
   void add_receipts(stored_delivery& to, std::vector<model::receipt> receipts, std::size_t kept);
   void remove(model::message_id id);
+  bool is_line_open(const stored_message& of) const;
 
  private:
   using line = std::pair<std::string, std::string>;  ///< recipient, order key

@@ -38,7 +38,7 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
                     "DELETE FROM receipt WHERE delivery=?1 AND number="
                     "(SELECT number FROM receipt WHERE delivery=?1 AND kind=?2 ORDER BY number LIMIT 1 OFFSET ?3) "
                     "AND (SELECT count(*) FROM receipt WHERE delivery=?1 AND kind=?2)>=2*?3"),
-      read_message_(session.database, "SELECT subject, aliases FROM message WHERE id=?"),
+      read_message_(session.database, "SELECT order_key, aliases FROM message WHERE id=?"),
       set_routed_(session.database, "UPDATE message SET state=0 WHERE id=? AND state=1"),
       oldest_(session.database,
               "SELECT id, created_at, waits_since FROM delivery INDEXED BY delivery_waiting "
@@ -159,9 +159,9 @@ result<std::vector<model::delivery_id>> delivery_writer::replay(model::message_i
   {
     auto found = read_message_.with(id);
     if (!found.next()) return not_found();
-    std::optional<std::int64_t> subject;
-    if (!found.is_null(0)) subject = found.integer(0);
-    key = lines_.key_now(subject, found.bytes(1));
+    std::optional<std::int64_t> at_first;
+    if (!found.is_null(0)) at_first = found.integer(0);
+    key = lines_.key_now(at_first, found.bytes(1));
   }
   std::vector<model::delivery_id> made;
   for (const auto& what : deliveries) made.push_back(add(id, what, key, now, true));

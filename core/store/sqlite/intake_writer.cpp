@@ -40,15 +40,11 @@ intake_writer::intake_writer(write_session& session, order_lines& lines, deliver
     : session_(session),
       lines_(lines),
       deliveries_(deliveries),
-      add_seen_(session.database, "INSERT OR IGNORE INTO seen VALUES(?,?,?)"),
-      find_seen_(session.database, "SELECT message FROM seen WHERE origin=? AND content=?"),
-      replace_seen_(session.database, "UPDATE seen SET message=?3 WHERE origin=?1 AND content=?2"),
-      find_other_(session.database, "SELECT 1 FROM seen WHERE origin=? AND content<>? LIMIT 1"),
       read_first_(session.database, "SELECT sha256, source, state FROM message WHERE id=?"),
       count_again_(session.database, "UPDATE message SET times_received=times_received+1 WHERE id=?"),
       add_message_(session.database,
                    "INSERT INTO message(id, source, received_at, state, size_bytes, in_file, times_received, origin, "
-                   "subject, aliases, sha256, peer, format, control_id, document_type) "
+                   "order_key, aliases, sha256, peer, format, control_id, document_type) "
                    "VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?)"),
       add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)") {}
 
@@ -59,33 +55,22 @@ std::int64_t intake_writer::origin_of(const write_session& session, const std::s
 
 bool intake_writer::is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
                                  intake_outcome& outcome) {
-  const auto id = session_.last_message_id() + 1;
-  add_seen_.run(origin, content, id);
-  if (session_.database.changes() != 0) {
-    outcome.control_id_seen = !what.sender_key.empty() && find_other_.with(origin, content).next();
+  const auto first = session_.recent.find_seen(origin, content);
+  if (!first) {
+    outcome.control_id_seen = !what.sender_key.empty() && session_.recent.is_origin_seen(origin);
     return false;
   }
-  model::message_id first = 0;
-  {
-    auto row = find_seen_.with(origin, content);
-    if (row.next()) first = row.integer(0);
-  }
-  {
-    auto row = read_first_.with(first);
-    // `seen` keeps 64 bits of each hash; the whole one decides, so that nobody can make us drop a message by a
-    // collision.
-    if (row.next() && row.bytes(0) == sha256 && row.integer(1) == session_.number_of(what.message.source)) {
-      outcome.verdict = intake_verdict::duplicate;
-      outcome.id = first;
-      outcome.state = static_cast<model::message_state>(row.integer(2));
-    }
-  }
-  if (outcome.verdict != intake_verdict::duplicate) {
-    replace_seen_.run(origin, content, id);
+  auto row = read_first_.with(*first);
+  // 64 bits of each hash were compared; the whole one decides, so that nobody can make us drop a message by a
+  // collision.
+  if (!row.next() || row.bytes(0) != sha256 || row.integer(1) != session_.number_of(what.message.source)) {
     outcome.control_id_seen = !what.sender_key.empty();
     return false;
   }
-  count_again_.run(first);
+  outcome.verdict = intake_verdict::duplicate;
+  outcome.id = *first;
+  outcome.state = static_cast<model::message_state>(row.integer(2));
+  count_again_.run(*first);
   return true;
 }
 
@@ -101,22 +86,18 @@ intake_outcome intake_writer::apply(const intake& what) {
   if (is_duplicate(what, origin, content, sha256, outcome)) return outcome;
 
   const auto id = session_.new_message_id();
+  session_.recent.add_seen({origin, content, id});
   const auto key = lines_.key_for(what, id);
   std::optional<std::int64_t> key_value;
-  std::optional<std::int64_t> subject;
   std::optional<blob> aliases;
   if (key) {
     key_value = key->value;
-    if (key->aliases.empty()) {
-      subject = key->value;
-    } else {
-      aliases = blob{key->aliases};
-    }
+    if (!key->aliases.empty()) aliases = blob{key->aliases};
   }
   const auto received_at = message.received_at == 0 ? session_.time.now() : message.received_at;
   const bool in_file = what.raw->size() > session_.options.inline_bytes_max;
   add_message_.run(id, session_.number_of(message.source), received_at, code(message.state),
-                   static_cast<std::int64_t>(what.raw->size()), std::int64_t{in_file}, origin, subject, aliases,
+                   static_cast<std::int64_t>(what.raw->size()), std::int64_t{in_file}, origin, key_value, aliases,
                    blob{sha256}, message.peer, message.format, message.control_id, what.document_type);
 
   std::optional<std::string> issues;

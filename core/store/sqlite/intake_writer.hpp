@@ -25,7 +25,6 @@ class intake_writer {
   write_session& session_;
   order_lines& lines_;
   delivery_writer& deliveries_;
-  statement add_seen_, find_seen_, replace_seen_, find_other_;
   statement read_first_, count_again_, add_message_, add_content_;
 };
 

@@ -17,10 +17,6 @@ constexpr std::int64_t merged_deliveries_max = 1000;
 
 order_lines::order_lines(write_session& session)
     : session_(session),
-      find_alias_(session.database, "SELECT key FROM alias WHERE name=?"),
-      set_alias_(
-          session.database,
-          "INSERT INTO alias VALUES(?,?,?) ON CONFLICT DO UPDATE SET key=excluded.key, message=excluded.message"),
       forget_alias_(session.database, "DELETE FROM alias WHERE name=? AND message=?"),
       find_merged_(session.database, "SELECT into_key FROM merged_key WHERE key=?"),
       add_merged_(session.database, "INSERT OR REPLACE INTO merged_key VALUES(?,?,?)"),
@@ -39,12 +35,6 @@ order_lines::order_lines(write_session& session)
       put_behind_(session.database, "UPDATE delivery SET lane=3 WHERE id=? AND state=0"),
       read_lane_(session.database, "SELECT lane, next_attempt_at FROM delivery WHERE id=?"),
       let_go_(session.database, "UPDATE delivery SET lane=? WHERE id=?") {}
-
-std::optional<std::int64_t> order_lines::find(std::int64_t name) {
-  auto row = find_alias_.with(name);
-  if (!row.next()) return std::nullopt;
-  return row.integer(0);
-}
 
 std::int64_t order_lines::follow(std::int64_t key) {
   std::vector<std::int64_t> passed;
@@ -73,7 +63,7 @@ std::optional<order_key> order_lines::key_for(const intake& what, model::message
   }
   order_key found{0, true, {}};
   for (std::size_t i = 0; i < count; ++i) {
-    const auto known = find(names[i]);
+    const auto known = session_.recent.find_alias(names[i]);
     if (!known) continue;
     const auto key = follow(*known);
     if (found.is_new) {
@@ -85,17 +75,23 @@ std::optional<order_key> order_lines::key_for(const intake& what, model::message
   }
   if (found.is_new) found.value = id;
   found.aliases.assign(reinterpret_cast<const char*>(names), count * sizeof(names[0]));
-  for (std::size_t i = 0; i < count; ++i) set_alias_.run(names[i], found.value, id);
+  for (std::size_t i = 0; i < count; ++i) session_.recent.set_alias({names[i], found.value, id});
   return found;
 }
 
-std::optional<std::int64_t> order_lines::key_now(std::optional<std::int64_t> subject, std::string_view aliases) {
+std::optional<std::int64_t> order_lines::key_now(std::optional<std::int64_t> at_first, std::string_view aliases) {
   std::int64_t name = 0;
   for (; aliases.size() >= sizeof(name); aliases.remove_prefix(sizeof(name))) {
     std::memcpy(&name, aliases.data(), sizeof(name));
-    if (const auto key = find(name)) return follow(*key);
+    if (const auto key = session_.recent.find_alias(name)) return follow(*key);
   }
-  return subject;
+  return at_first;
+}
+
+bool order_lines::is_line_open(std::optional<std::int64_t> at_first, std::string_view aliases) {
+  if (aliases.empty()) return false;  // a subject's name is its key: nothing is forgotten with a message
+  const auto key = key_now(at_first, aliases);
+  return key && open_deliveries(*key) > 0;
 }
 
 // The documents tie two lines that were apart: from now on they are one, under the key of the longer one.

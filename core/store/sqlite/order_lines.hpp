@@ -25,7 +25,9 @@ class order_lines {
   /// Of a message that is being taken in; nothing: no order.
   std::optional<order_key> key_for(const intake& what, model::message_id id);
   /// Of a message that is kept, as things are now.
-  std::optional<std::int64_t> key_now(std::optional<std::int64_t> subject, std::string_view aliases);
+  std::optional<std::int64_t> key_now(std::optional<std::int64_t> at_first, std::string_view aliases);
+  /// Whether anything of a kept message's line still waits or is dead, at any recipient.
+  bool is_line_open(std::optional<std::int64_t> at_first, std::string_view aliases);
 
   /// The earliest open (pending or dead) delivery of the line; 0: none.
   model::delivery_id first_of(std::int64_t recipient, std::int64_t key);
@@ -36,14 +38,13 @@ class order_lines {
   void forget_merges_before(model::message_id oldest);
 
  private:
-  std::optional<std::int64_t> find(std::int64_t name);
   std::int64_t follow(std::int64_t key);
   void merge(std::int64_t& key, std::int64_t other, model::message_id by);
   std::int64_t open_deliveries(std::int64_t key);
   void move(std::int64_t from, std::int64_t to);
 
   write_session& session_;
-  statement find_alias_, set_alias_, forget_alias_;
+  statement forget_alias_;
   statement find_merged_, add_merged_, shorten_merged_, forget_merged_;
   statement first_, count_, recipients_, move_, put_behind_, read_lane_, let_go_;
 };

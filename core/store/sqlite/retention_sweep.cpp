@@ -35,7 +35,7 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines)
     : session_(session),
       lines_(lines),
       candidates_(session.database,
-                  "SELECT id, state, received_at, size_bytes, in_file, origin, aliases, sha256 FROM message "
+                  "SELECT id, state, received_at, size_bytes, in_file, origin, order_key, aliases, sha256 FROM message "
                   "WHERE id>? ORDER BY id"),
       deliveries_(session.database, "SELECT id, state, finished_at, recipient FROM delivery WHERE message=?"),
       remove_receipts_(session.database, "DELETE FROM receipt WHERE delivery=?"),
@@ -122,12 +122,13 @@ std::vector<retention_sweep::candidate> retention_sweep::next_candidates(const p
       continue;
     }
     young_in_a_row_ = 0;
+    if (!rows.is_null(6)) one.order_key = rows.integer(6);
+    one.aliases = rows.text(7);
     if (!is_past(one, what.policy, what.now)) continue;
     one.size_bytes = rows.integer(3);
     one.in_file = rows.integer(4);
     one.origin = rows.integer(5);
-    one.aliases = rows.text(6);
-    one.sha256 = rows.text(7);
+    one.sha256 = rows.text(8);
     found.push_back(std::move(one));
   }
   return found;
@@ -143,12 +144,15 @@ bool retention_sweep::is_past(const candidate& what, const retention& policy, un
     if (state == model::delivery_state::pending || state == model::delivery_state::dead) return false;
     last_end = std::max(last_end, rows.integer(2));
   }
+  // A later version must still find the line that it may not overtake, so a line is kept until all of it has ended.
+  if (lines_.is_line_open(what.order_key, what.aliases)) return false;
   if (any) return is_past_age(last_end, policy.finished_after_ms, now);
   const bool quarantined = what.state == model::message_state::quarantined;
   return is_past_age(what.received_at, quarantined ? policy.quarantined_after_ms : policy.unrouted_after_ms, now);
 }
 
 void retention_sweep::remove(const candidate& what) {
+  if (what.id > session_.recent.written_up_to()) session_.recent.write_all();
   {
     auto rows = deliveries_.with(what.id);
     while (rows.next()) {

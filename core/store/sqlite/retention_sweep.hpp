@@ -29,6 +29,7 @@ class retention_sweep {
     model::message_state state = model::message_state::routed;
     unix_ms received_at = 0;
     std::int64_t size_bytes = 0, in_file = 0, origin = 0;
+    std::optional<std::int64_t> order_key;
     std::string aliases, sha256;
   };
   enum class phase : std::uint8_t { removing, vacuuming };

@@ -30,6 +30,7 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
       files(payloads),
       time(clock_of_all),
       options(with),
+      recent(to),
       begin_(to, "BEGIN IMMEDIATE"),
       commit_(to, "COMMIT"),
       savepoint_(to, "SAVEPOINT part"),
@@ -55,14 +56,17 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
 
 void write_session::begin() {
   forget();
+  recent.begin();
   begin_.run();
 }
 
 void write_session::commit() {
   write_counts();
+  recent.write_some();
   files.settle();
   commit_.run();
   files.keep();
+  recent.committed();
   file_bytes_ += static_cast<std::uint64_t>(file_bytes_delta_);
   file_bytes_delta_ = 0;
 }
@@ -70,6 +74,7 @@ void write_session::commit() {
 void write_session::roll_back() noexcept {
   database.roll_back();
   files.discard();
+  recent.rolled_back();
   names_.clear();  // some may have been made in this transaction
   forget();
 }
@@ -84,6 +89,7 @@ void write_session::begin_part() {
   tally_before_part_ = tally_;
   file_bytes_before_part_ = file_bytes_delta_;
   files_before_part_ = files.written_count();
+  recent.begin_part();
 }
 
 void write_session::end_part() { release_.run(); }
@@ -92,6 +98,7 @@ void write_session::undo_part() {
   roll_back_to_.run();
   release_.run();
   files.discard(files_before_part_);
+  recent.undo_part();
   names_.clear();
   tally_ = tally_before_part_;
   file_bytes_delta_ = file_bytes_before_part_;

@@ -4,6 +4,7 @@
 
 #include "core/store/sqlite/database.hpp"
 #include "core/store/sqlite/payload_files.hpp"
+#include "core/store/sqlite/recent_names.hpp"
 #include "core/store/sqlite/sqlite_store.hpp"
 
 #include <map>
@@ -22,9 +23,10 @@ class write_session {
   payload_files& files;
   const clock& time;
   const sqlite_options& options;
+  recent_names recent;
 
   void begin();
-  void commit();  ///< with payload files and counts
+  void commit();  ///< with payload files, counts and some names
   void roll_back() noexcept;
 
   /// One operation within the transaction that may be undone alone. What it changed in memory is undone as well.

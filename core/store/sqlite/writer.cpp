@@ -82,6 +82,18 @@ void writer::work() {
     sweep();
     work_off_log();
   }
+  write_names();
+}
+
+// So that the next start need not read them again; where the disk says no, it does.
+void writer::write_names() {
+  try {
+    session_.begin();
+    session_.recent.write_all();
+    session_.commit();
+  } catch (const storage_error&) {
+    session_.roll_back();
+  }
 }
 
 /// False: stopping, and nothing is left to do.

@@ -41,6 +41,7 @@ class writer {
   void commit(std::vector<request> group);
   void sweep();
   void work_off_log();
+  void write_names();
 
   connection& database_;
   executor& executor_;

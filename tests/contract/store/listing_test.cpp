@@ -196,19 +196,24 @@ TEST_P(store_listing, retention_keeps_to_its_limit_and_comes_back_for_the_rest) 
   EXPECT_EQ(store_.purge(policy, 9'000'000), 0U);
 }
 
-TEST_P(store_listing, order_goes_on_among_what_is_left) {
-  const auto finish_all = [&](model::message_id id) {
-    for (const auto delivery : store_.deliveries_of(id)) store_.ended(delivery, model::delivery_state::delivered);
+TEST_P(store_listing, a_line_is_kept_until_all_of_it_has_ended) {
+  const auto finish_all = [&](model::message_id id, model::delivery_state state) {
+    for (const auto delivery : store_.deliveries_of(id)) store_.ended(delivery, state);
   };
-  finish_all(store_.stored(document_of({"d1", "set", ""})));
-  const auto second = store_.stored(document_of({"d2", "set", "d1"}));
+  const auto first = store_.stored(document_of({"d1", "", ""}));
+  finish_all(first, model::delivery_state::dead);
+  const auto second = store_.stored(document_of({"d2", "", "d1"}, {"platform"}));
+  finish_all(second, model::delivery_state::delivered);
   retention policy;
-  policy.finished_after_ms = 1;
-  EXPECT_EQ(store_.purge(policy, 9'000'000), 1U);
-  const auto third = store_.stored(document_of({"d3", "", "d1"}));
-  EXPECT_THAT(store_.ready("gp", 9'000'000), ElementsAre(store_.deliveries_of(second).at(0)));
-  finish_all(second);
+  policy.finished_after_ms = policy.unrouted_after_ms = 1;
+  EXPECT_EQ(store_.purge(policy, 9'000'000), 0U);
+  const auto third = store_.stored(document_of({"d3", "", "d2"}));
+  EXPECT_THAT(store_.ready("gp", 9'000'000), IsEmpty()) << "overtakes the dead letter";
+  finish_all(first, model::delivery_state::delivered);
   EXPECT_THAT(store_.ready("gp", 9'000'000), ElementsAre(store_.deliveries_of(third).at(0)));
+  finish_all(third, model::delivery_state::delivered);
+  EXPECT_EQ(store_.purge(policy, 9'000'000), 3U);
+  EXPECT_THAT(message_ids({}), IsEmpty());
 }
 
 }  // namespace

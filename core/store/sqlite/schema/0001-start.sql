@@ -2,7 +2,7 @@
 -- The first shape of the store. Rows that are written at every message are small and free of what large bytes there are;
 -- states and lanes are numbers (see codes.hpp); names that the configuration bounds are numbered once in `name`.
 
-CREATE TABLE fact (                 -- about the store itself: instance, salt, last_message, last_delivery, file_bytes
+CREATE TABLE fact (                 -- about the store itself
   name TEXT PRIMARY KEY,
   value NOT NULL
 ) WITHOUT ROWID;
@@ -21,8 +21,8 @@ CREATE TABLE message (
   in_file INTEGER NOT NULL,         -- 1: the bytes are a file of their own
   times_received INTEGER NOT NULL,
   origin INTEGER NOT NULL,          -- hash of source and sender key, as in `seen`
-  subject INTEGER,                  -- order key of what is no document
-  aliases BLOB,                     -- the names in `alias` that this message touched, 8 bytes each
+  order_key INTEGER,                -- when it came
+  aliases BLOB,                     -- the names in `alias` that it touched, 8 bytes each
   sha256 BLOB NOT NULL,
   peer TEXT NOT NULL,
   format TEXT NOT NULL,
@@ -112,6 +112,7 @@ CREATE TABLE doomed_file (message INTEGER PRIMARY KEY);
 INSERT INTO fact VALUES
   ('instance', lower(hex(randomblob(3)))),
   ('salt', randomblob(16)),
-  ('last_message', 0),
+  ('last_message', 0),             -- ids given, also when their rows are gone
   ('last_delivery', 0),
-  ('file_bytes', 0);
+  ('file_bytes', 0),               -- of payload files
+  ('names_written', 0);            -- names of later messages are not in `seen` and `alias` yet
