@@ -194,6 +194,8 @@ void host_group::host_ended(host_process& which, host_end how) {
       delay_restart(0, restart_delay_max);
     else
       delay_restart(free_restarts, restart_delay_after_call_max);
+  } else {
+    tell(host_event_kind::left, {});
   }
   std::vector<job_pointer> unanswered = std::move(how.unanswered);
   blame(std::move(unanswered), how, was_trial);

@@ -23,13 +23,65 @@ namespace {
 using steady = std::chrono::steady_clock;
 using group_pointer = std::shared_ptr<host_group>;
 
-/// Answers of all plugins to one recognise, gathered.
-struct recognition {
-  std::size_t missing = 0;
-  unsigned best_score = 0;
-  std::size_t best_group = 0;
-  reply best;
-  std::function<void(reply)> then;
+/// All plugins; outlives the pool by what is posted.
+struct plugin_set {
+  std::vector<group_pointer> groups;
+  std::size_t likely = 0;  ///< whose format the last message beyond doubt was
+};
+
+/// Answers of the plugins to one recognise, gathered.
+class recognition : public std::enable_shared_from_this<recognition> {
+ public:
+  recognition(std::shared_ptr<plugin_set> plugins, shared_bytes input, std::function<void(reply)> then)
+      : plugins_(std::move(plugins)), input_(std::move(input)), then_(std::move(then)) {
+    best_.status = LIAISON_NOT_MINE;
+  }
+
+  /// 100 is "beyond doubt": then nobody else need be asked, and messages mostly come in rows of one format.
+  void begin() {
+    missing_ = 1;
+    first_ = plugins_->likely;
+    ask(first_);
+  }
+
+ private:
+  void ask(std::size_t index) {
+    auto made = std::make_unique<job>();
+    made->translator = wire::every_translator;
+    made->what.what = operation::recognise;
+    made->what.input = input_;
+    made->input_size_bytes = input_ ? std::min(input_->size(), wire::recognise_size_bytes_max) : 0;
+    made->then = [self = shared_from_this(), index](reply got, unsigned score) {
+      self->answered(index, std::move(got), score);
+    };
+    plugins_->groups[index]->call(std::move(made));
+  }
+
+  /// The first plugin in order wins a tie, whoever answers first. A plugin that failed has no opinion; but when nobody
+  /// else claims the bytes, its failure is what there is to say.
+  void answered(std::size_t index, reply got, unsigned score) {
+    const bool better = score > best_score_ || (score > 0 && score == best_score_ && index < best_index_);
+    if (better || (best_score_ == 0 && got.mishap != mishap::none)) {
+      best_score_ = score;
+      best_index_ = index;
+      best_ = std::move(got);
+    }
+    if (--missing_ > 0) return;
+    if (best_score_ == 100) plugins_->likely = best_index_;
+    if (best_score_ == 100 || asked_all_ || plugins_->groups.size() == 1) return then_(std::move(best_));
+    asked_all_ = true;
+    missing_ = plugins_->groups.size() - 1;
+    for (std::size_t i = 0; i < plugins_->groups.size(); ++i)
+      if (i != first_) ask(i);
+  }
+
+  std::shared_ptr<plugin_set> plugins_;
+  shared_bytes input_;
+  std::function<void(reply)> then_;
+  std::size_t missing_ = 0, first_ = 0, best_index_ = 0;
+  unsigned best_score_ = 0;
+  bool asked_all_ = false;
+  reply best_;
 };
 
 class running_pool final : public host_pool {
@@ -41,7 +93,7 @@ class running_pool final : public host_pool {
   void call(request what, std::function<void(reply)> then) override;
   const std::vector<translator_info>& list() const override { return list_; }
   void stop() override {
-    for (const group_pointer& one : groups_) one->stop();
+    for (const group_pointer& one : plugins_->groups) one->stop();
   }
 
  private:
@@ -53,11 +105,10 @@ class running_pool final : public host_pool {
   void await_all();
   result<done> keep_usable();
   result<done> enlist(host_group& group);
-  void recognise(request what, std::function<void(reply)> then);
 
   boost::asio::io_context& io_;
   std::shared_ptr<const host_settings> how_;
-  std::vector<group_pointer> groups_;
+  std::shared_ptr<plugin_set> plugins_ = std::make_shared<plugin_set>();
   std::map<std::string, place, std::less<>> by_format_;
   std::vector<translator_info> list_;
 };
@@ -68,13 +119,13 @@ result<done> running_pool::start(const std::vector<std::string>& files, const st
     auto group =
         group_pointer(new host_group(io_, *how_, program, file), [how = how_](host_group* gone) { delete gone; });
     if (auto begun = group->begin(); !begun) return begun.error();
-    groups_.push_back(std::move(group));
+    plugins_->groups.push_back(std::move(group));
   }
   await_all();
   if (auto kept = keep_usable(); !kept) return kept.error();
-  for (const group_pointer& one : groups_)
+  for (const group_pointer& one : plugins_->groups)
     if (auto listed = enlist(*one); !listed) return listed.error();
-  for (const group_pointer& one : groups_) one->run();
+  for (const group_pointer& one : plugins_->groups) one->run();
   return done{};
 }
 
@@ -82,7 +133,7 @@ void running_pool::await_all() {
   const auto until = steady::now() + std::chrono::milliseconds(how_->start_ms_max);
   for (;;) {
     std::vector<pollfd> pending;
-    for (const group_pointer& one : groups_) {
+    for (const group_pointer& one : plugins_->groups) {
       one->advance();
       if (!one->is_settled()) pending.push_back({one->readable_fd(), POLLIN, 0});
     }
@@ -91,18 +142,19 @@ void running_pool::await_all() {
     if (left <= 0) break;
     (void)::poll(pending.data(), pending.size(), static_cast<int>(std::min<long long>(left, 50)));
   }
-  for (const group_pointer& one : groups_) one->give_up_start();
+  for (const group_pointer& one : plugins_->groups) one->give_up_start();
 }
 
 result<done> running_pool::keep_usable() {
-  for (const group_pointer& one : groups_) {
+  for (const group_pointer& one : plugins_->groups) {
     if (one->is_usable()) continue;
     if (how_->on_bad_plugin == bad_plugin::refuse_to_start)
       return failure{"plugin-load-failed", "plugin " + one->file() + " " + one->why_not()};
     if (how_->observer)
       how_->observer({host_event_kind::load_failed, one->file(), one->why_not(), mishap::unavailable, {}, 0});
   }
-  std::erase_if(groups_, [](const group_pointer& one) { return !one->is_usable(); });
+  std::erase_if(plugins_->groups, [](const group_pointer& one) { return !one->is_usable(); });
+  if (plugins_->groups.empty()) return failure{"plugin-none", "no plugin can be used"};
   return done{};
 }
 
@@ -120,7 +172,8 @@ result<done> running_pool::enlist(host_group& group) {
 }
 
 void running_pool::call(request what, std::function<void(reply)> then) {
-  if (what.what == operation::recognise) return recognise(std::move(what), std::move(then));
+  if (what.what == operation::recognise)
+    return std::make_shared<recognition>(plugins_, std::move(what.input), std::move(then))->begin();
   const auto refuse = [this, &then](liaison_status status, mishap why, const char* code, std::string text) {
     boost::asio::post(io_, [then = std::move(then), made = refusal(status, why, code, std::move(text))]() mutable {
       then(std::move(made));
@@ -141,35 +194,6 @@ void running_pool::call(request what, std::function<void(reply)> then) {
   made->what = std::move(what);
   made->then = [then = std::move(then)](reply got, unsigned) { then(std::move(got)); };
   group.call(std::move(made));
-}
-
-void running_pool::recognise(request what, std::function<void(reply)> then) {
-  auto gathered = std::make_shared<recognition>();
-  gathered->missing = groups_.size();
-  gathered->then = std::move(then);
-  gathered->best.status = LIAISON_NOT_MINE;
-  if (groups_.empty()) return boost::asio::post(io_, [gathered] { gathered->then(std::move(gathered->best)); });
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    auto made = std::make_unique<job>();
-    made->translator = wire::every_translator;
-    made->what.what = operation::recognise;
-    made->what.input = what.input;
-    made->input_size_bytes = what.input ? std::min(what.input->size(), wire::recognise_size_bytes_max) : 0;
-    made->then = [gathered, i](reply got, unsigned score) {
-      // The first plugin in order wins a tie, whoever answers first. A plugin that failed has no opinion, but when
-      // nobody else claims the bytes, its failure is what there is to say.
-      const bool better =
-          score > gathered->best_score || (score > 0 && score == gathered->best_score && i < gathered->best_group);
-      const bool only_news = gathered->best_score == 0 && got.mishap != mishap::none;
-      if (better || only_news) {
-        gathered->best_score = score;
-        gathered->best_group = i;
-        gathered->best = std::move(got);
-      }
-      if (--gathered->missing == 0) gathered->then(std::move(gathered->best));
-    };
-    groups_[i]->call(std::move(made));
-  }
 }
 
 result<std::vector<std::string>> files_of(const host_settings& how) {

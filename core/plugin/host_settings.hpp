@@ -17,6 +17,7 @@ namespace liaison::plugin {
 enum class host_event_kind : std::uint8_t {
   started,      ///< a host process is ready
   ended,        ///< a host process died or was killed; `text` says of what
+  left,         ///< a host process ended because it was asked to
   replaced,     ///< a host had grown and got a successor
   load_failed,  ///< a plugin cannot be used; `text` says why
   called,       ///< one request was answered; `mishap` says how it went with the process

@@ -74,6 +74,30 @@ TEST(plugin_loading, says_when_there_is_no_plugin_or_no_host_program) {
   EXPECT_THAT(pool_fixture(no_object).why_not.text, ::testing::HasSubstr("cannot be loaded"));
 }
 
+TEST(plugin_loading, asks_all_plugins_whose_a_message_is) {
+  pool_fixture hosts(settings_for({fixture("NONE"), LIAISON_ROGUE, LIAISON_TEMPLATE}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  ASSERT_EQ(hosts.pool->list().size(), 3U);
+  const auto format_of = [&](std::string input) {
+    return hosts.call(pool_fixture::request_for(std::move(input), operation::recognise)).format;
+  };
+  // Twice each: the plugin that was sure the last time is asked first, which must not change an answer.
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(format_of("plain text"), "plain");
+    EXPECT_EQ(format_of("template/1\nid: 1\n"), "template");
+    EXPECT_EQ(format_of("echo"), "rogue");
+    EXPECT_EQ(format_of("whatever"), "");
+  }
+  EXPECT_EQ(hosts.call(pool_fixture::request_for("crashing ask", operation::recognise)).mishap, mishap::crashed);
+  EXPECT_EQ(format_of("template/1"), "template");
+}
+
+TEST(plugin_loading, without_any_usable_plugin_there_is_no_start) {
+  host_settings how = settings_for({fixture("OTHER_ABI")});
+  how.on_bad_plugin = bad_plugin::leave_out;
+  EXPECT_EQ(pool_fixture(std::move(how)).why_not.code, "plugin-none");
+}
+
 TEST(plugin_loading, finds_the_plugins_of_a_directory) {
   const auto folder = std::filesystem::temp_directory_path() / ("liaison-abi-" + std::to_string(getpid()));
   std::filesystem::create_directory(folder);

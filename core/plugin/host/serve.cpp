@@ -50,7 +50,7 @@ liaison_status take_part(void* self, const liaison_part* given) {
     return LIAISON_QUARANTINE;
   }
   ++into.parts;
-  into.writer.add({static_cast<std::uint32_t>(given->role),
+  into.writer.add({static_cast<std::uint32_t>(number_of(given->role)),
                    text_of(given->name),
                    text_of(given->content_type),
                    text_of(given->format),
@@ -58,7 +58,7 @@ liaison_status take_part(void* self, const liaison_part* given) {
   return LIAISON_OK;
 }
 
-model::severity severity_of(liaison_severity raw) {
+model::severity severity_of(std::int32_t raw) {
   if (raw == LIAISON_INFORMATION) return model::severity::information;
   return raw == LIAISON_WARNING ? model::severity::warning : model::severity::error;
 }
@@ -68,7 +68,7 @@ liaison_status take_issue(void* self, const liaison_issue* given) {
   auto& into = *static_cast<collection*>(self);
   if (given == nullptr || given->size < offsetof(liaison_issue, diagnostics) + sizeof(given->diagnostics))
     return LIAISON_OK;
-  const model::severity level = severity_of(given->severity);
+  const model::severity level = severity_of(number_of(given->severity));
   if (into.issues == wire::issues_max || into.writer.size_bytes() > into.size_bytes_max) {
     ++into.end.issues_left_out;
     into.end.worst_left_out = std::max(into.end.worst_left_out, level);
@@ -146,7 +146,7 @@ void run(const loaded_plugin& plugin, const wire::call_view& call, const wire::s
     const liaison_call made = {sizeof(liaison_call), bytes_of(call.input), bytes_of(call.options),
                                parts.data(),         parts.size(),         &sink};
     if (const auto operation = operation_of(*plugin.translators[call.translator], call.what))
-      into.end.status = operation(plugin.self, &made);
+      into.end.status = call_of(operation, plugin.self, made);
   }
   if (look == look_at_memory::yes && has_grown(how.memory_bytes_max, 2 * (call.input.size() + out.capacity())))
     into.end.flags |= wire::reply_retire;

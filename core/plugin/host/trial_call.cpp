@@ -46,8 +46,8 @@ liaison_status look_at_part(void* self, const liaison_part* given) {
     seen.outcome.unsound = "more parts than a reply may have";
   else
     seen.outcome.answer.parts.push_back(
-        {given->role, std::string(text_of(given->name)), std::string(text_of(given->content_type)),
-         std::string(text_of(given->format)),
+        {static_cast<liaison_part_role>(number_of(given->role) & 7), std::string(text_of(given->name)),
+         std::string(text_of(given->content_type)), std::string(text_of(given->format)),
          std::string(reinterpret_cast<const char*>(given->bytes.data), given->bytes.size)});
   return LIAISON_OK;
 }
@@ -63,15 +63,16 @@ liaison_status look_at_issue(void* self, const liaison_issue* given) {
         "the code of an issue is not lower-case-with-dashes: " + wire::clean_text(text_of(given->code), 80);
   if (!is_presentable(given->location) || !is_presentable(given->diagnostics))
     seen.outcome.unsound = "issue " + std::string(text_of(given->code)) + " has a text that is no UTF-8";
-  if (given->severity < LIAISON_INFORMATION || given->severity > LIAISON_ERROR)
+  const std::int32_t severity = number_of(given->severity);
+  if (severity < LIAISON_INFORMATION || severity > LIAISON_ERROR)
     seen.outcome.unsound = "issue " + std::string(text_of(given->code)) + " has a severity that does not exist";
   if (++seen.issues == seen.asked.refuse_issue) {
     seen.outcome.refused = true;
     return LIAISON_RETRY;
   }
   if (seen.issues <= wire::issues_max)
-    seen.outcome.answer.issues.push_back({static_cast<model::severity>(given->severity),
-                                          std::string(text_of(given->code)), std::string(text_of(given->location)),
+    seen.outcome.answer.issues.push_back({static_cast<model::severity>(severity), std::string(text_of(given->code)),
+                                          std::string(text_of(given->location)),
                                           std::string(text_of(given->diagnostics))});
   return LIAISON_OK;
 }
@@ -106,7 +107,7 @@ trial_outcome try_call(const loaded_plugin& plugin, const liaison_translator& tr
     seen.outcome.answer.status = LIAISON_OK;
     seen.outcome.answer.score = static_cast<std::uint8_t>(score);
   } else if (const auto operation = operation_of(translator, what.what)) {
-    seen.outcome.answer.status = operation(plugin.self, &call);
+    seen.outcome.answer.status = call_of(operation, plugin.self, call);
   }
   return seen.outcome;
 }

@@ -43,6 +43,13 @@ const misdeed misdeeds[] = {
     {"nullbytes", mishap::bad_reply, "plugin-bad-reply", "unsound", false},
 };
 
+// A sanitizer build relaxes the sandbox (its own machinery needs files and memory) and dies in its own ways.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool strict_sandbox = false;
+#else
+constexpr bool strict_sandbox = true;
+#endif
+
 class plugin_misdeed : public ::testing::TestWithParam<misdeed> {};
 
 std::string name_of_misdeed(const ::testing::TestParamInfo<misdeed>& info) {
@@ -54,6 +61,9 @@ std::string name_of_misdeed(const ::testing::TestParamInfo<misdeed>& info) {
 
 TEST_P(plugin_misdeed, harms_its_own_message_only) {
   const misdeed& bad = GetParam();
+  const bool needs_strict_sandbox =
+      std::string_view(bad.said) == "the sandbox forbids" || bad.expected == mishap::out_of_memory;
+  if (needs_strict_sandbox && !strict_sandbox) GTEST_SKIP() << "sanitizer build";
   pool_fixture hosts(settings_for({fixture("rogue")}));
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   ASSERT_EQ(facts_of(hosts.inspect("echo first")), "first");
@@ -71,7 +81,9 @@ TEST_P(plugin_misdeed, harms_its_own_message_only) {
   EXPECT_EQ(replies[10].status, LIAISON_QUARANTINE);
   ASSERT_FALSE(replies[10].issues.empty());
   EXPECT_EQ(replies[10].issues.back().code, bad.code);
-  EXPECT_THAT(replies[10].issues.back().diagnostics, ::testing::HasSubstr(bad.said));
+  if (strict_sandbox || bad.expected != mishap::crashed) {
+    EXPECT_THAT(replies[10].issues.back().diagnostics, ::testing::HasSubstr(bad.said));
+  }
   EXPECT_TRUE(replies[10].parts.empty());
 
   EXPECT_EQ(facts_of(hosts.inspect("echo next")), "next");
@@ -167,6 +179,7 @@ TEST(plugin_misdeeds, ok_without_a_document_is_no_answer) {
 }
 
 TEST(plugin_misdeeds, a_leaking_plugin_is_replaced_before_it_harms_a_message) {
+  if (!strict_sandbox) GTEST_SKIP() << "sanitizer build";
   pool_fixture hosts(settings_for({fixture("rogue")}));
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   std::vector<request> requests;

@@ -9,6 +9,7 @@ namespace liaison::plugin {
 namespace {
 
 void put(buffer& into, std::string_view bytes) {
+  if (bytes.empty()) return;
   into.reserve(bytes.size());
   std::memcpy(into.room(), bytes.data(), bytes.size());
   into.filled(bytes.size());
