@@ -414,8 +414,8 @@ class hxml_decoder {
     outcome.set("issue/0/code", code == "ok" ? "informational" : "processing");
   }
 
-  /// Texts and attributes that no element took. Paths are counted on the way down: asking each node for its place among its
-  /// siblings would cost the square of their number.
+  /// Texts and attributes that no element took. Paths are counted on the way down: asking each node for its place among
+  /// its siblings would cost the square of their number.
   void keep_rest() {
     if (!first_header_) begin_header("");
     struct level {

@@ -48,6 +48,8 @@ void sante_decoder::set_coding(const resource_ref& of, std::string_view path, se
   of.set(at + "/system", is_loinc_table(table) ? std::string(system_loinc) : local_system(sender_code_));
   of.set(at + "/code", grid.take(field, 1, repetition));
   if (table == "L" || table == "LN") of.carry(at + "/system", grid.take(field, 3, repetition));
+  if (table.empty())
+    add_source_field(of, "hprim-sante.no-table", sourced(std::to_string(field) + "." + std::to_string(repetition)));
 }
 
 void sante_decoder::begin_request(const sante_segment& segment) {
@@ -259,7 +261,6 @@ void sante_decoder::write_result_value(const resource_ref& made, segment_grid& g
     if (!grid.text(5, 1).empty()) {
       made.set("valueCodeableConcept/coding/0/system", local_system(sender_code_));
       made.set("valueCodeableConcept/coding/0/code", grid.take(5, 1));
-      if (grid.text(5, 3) == "L") made.carry("valueCodeableConcept/coding/0/system", grid.take(5, 3));
     }
     if (!grid.text(5, 2).empty()) {
       made.set("valueCodeableConcept/text", grid.take(5, 2));
@@ -278,6 +279,7 @@ void sante_decoder::write_result_value(const resource_ref& made, segment_grid& g
         grid.repetitions(5) <= 1 && lines == result.text && !parts.empty() && parts.size() == grid.components(5);
     if (!plain || (kind == "ST" && parts.size() > 1)) grid.keep_whole(made, 5);
   }
+  if (grid.text(2).empty() && !result.text.empty()) add_source_field(made, "hprim-sante.OBX-2!", sourced("clear"));
   if (grid.text(2) == kind && !kind.empty() &&
       made.has(kind == "NM" ? "valueQuantity" : (kind == "CE" ? "valueCodeableConcept" : "valueString"))) {
     made.carry(kind == "NM" ? "valueQuantity" : (kind == "CE" ? "valueCodeableConcept" : "valueString"), grid.take(2));

@@ -2,6 +2,7 @@
 // inspect, validate and render of hprim-sante.
 #include "medecin_result.hpp"
 #include "pivot_terms.hpp"
+#include "sante_answer.hpp"
 #include "sante_translator.hpp"
 #include "sante_values.hpp"
 
@@ -264,7 +265,10 @@ liaison_status sante_translator::inspect(const call& host) {
   const facts::message_facts facts = facts_reader(file, host, found).read();
   host.emit(facts);
   found.report_to(host);
-  return found.has(finding::several_identities) ? LIAISON_REJECT : LIAISON_OK;
+  if (found.has(finding::several_identities)) return LIAISON_REJECT;
+  if (host.options().acknowledge && file.context != "ERR")
+    host.emit(LIAISON_PART_ACKNOWLEDGEMENT, answer_to(file, host.options(), {}), "text/plain", nullptr, format);
+  return LIAISON_OK;
 }
 
 liaison_status sante_translator::validate(const call& host) {

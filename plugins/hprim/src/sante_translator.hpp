@@ -18,7 +18,9 @@ class sante_translator : public translator {
   int recognise(bytes_view head) override { return recognise_sante(head); }
   liaison_status inspect(const call& host) override;
   liaison_status decode(const call& host) override;
+  liaison_status encode(const call& host) override;
   liaison_status validate(const call& host) override;
+  liaison_status acknowledge(const call& host) override;
   liaison_status render(const call& host) override;
 };
 

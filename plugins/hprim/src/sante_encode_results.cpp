@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: Apache-2.0
+// encode of hprim-sante: documents as ORU (requests, results, comments, files) and events as ADM, ORM, FAC, REG and
+// ERR.
+#include "result_text.hpp"
+#include "sante_encode.hpp"
+
+#include <liaison/common/datetime.hpp>
+#include <liaison/common/digest.hpp>
+#include <liaison/common/text.hpp>
+
+#include <algorithm>
+
+namespace liaison::hprim {
+namespace {
+
+struct code_row {
+  std::string_view pivot, written;
+};
+
+constexpr code_row report_statuses[] = {{"final", "F"},      {"amended", "C"},   {"corrected", "C"},
+                                        {"appended", "C"},   {"partial", "M"},   {"preliminary", "P"},
+                                        {"registered", "I"}, {"cancelled", "X"}, {"entered-in-error", "X"}};
+constexpr code_row result_statuses[] = {{"final", "F"},       {"amended", "C"},    {"corrected", "C"},
+                                        {"preliminary", "P"}, {"registered", "I"}, {"entered-in-error", "D"},
+                                        {"cancelled", "X"}};
+constexpr code_row event_contexts[] = {{"A", "ADM"}, {"O", "ORM"}, {"P", "FAC"}};
+
+template <class Table>
+std::string_view written_code(const Table& table, std::string_view pivot) {
+  for (const code_row& row : table) {
+    if (row.pivot == pivot) return row.written;
+  }
+  return {};
+}
+
+const json_value* find(const json_value* node, std::string_view path) { return pivot_reader::find(node, path); }
+std::string text(const json_value* node, std::string_view path) { return pivot_reader::text(node, path); }
+std::string type_of(const json_value* node) { return text(node, "resourceType"); }
+
+template <class Visit>
+void each(const json_value* node, std::string_view path, Visit visit) {
+  const json_value* list = find(node, path);
+  for (rapidjson::SizeType i = 0; list != nullptr && list->IsArray() && i < list->Size(); ++i) visit(&(*list)[i]);
+}
+
+/// Status letter: the source's own when the pivot keeps it beside the code.
+template <class Table>
+sourced status_letter(const pivot_reader& pivot, const json_value* node, const Table& table) {
+  sourced out = pivot.get(node, "status");
+  const std::string own = text(node, "_status/extension/0/valueString");
+  const bool is_own = text(node, "_status/extension/0/url") == extension_source_code && own.size() == 1;
+  out.text = is_own ? own : std::string(written_code(table, out.text));
+  return out;
+}
+
+bool ends_with_file_number(const json_value* identifier, std::string_view type) {
+  return text(identifier, "type/coding/0/code") == type;
+}
+
+/// Whether the source named no table for the code at this place: then none is written.
+bool lacked_table(const json_value* owner, std::uint16_t field, std::uint16_t repetition) {
+  const std::string wanted = std::to_string(field) + "." + std::to_string(repetition);
+  bool found = false;
+  each(owner, "extension", [&](const json_value* one) {
+    found = found || (text(one, "extension/0/valueString") == "hprim-sante.no-table" &&
+                      text(one, "extension/1/valueString") == wanted);
+  });
+  return found;
+}
+
+}  // namespace
+
+void sante_encoder::set_code(segment_builder& to, std::uint16_t field, std::uint16_t repetition,
+                             const json_value* concept_node, const json_value* owner) {
+  const json_value* best = find(concept_node, "coding/0");
+  each(concept_node, "coding", [&](const json_value* one) {
+    if (!text(best, "system").starts_with(local_code_prefix) && text(one, "system").starts_with(local_code_prefix))
+      best = one;
+  });
+  const std::string system = text(best, "system");
+  to.set({field, repetition, 1, 1}, pivot_.get(best, "code"));
+  sourced label = pivot_.get(concept_node, "text");
+  if (label.empty() || (field == 4 && !pivot_.get(best, "display").empty())) label = pivot_.get(best, "display");
+  if (label.text != "(sans libellé)") to.set({field, repetition, 2, 1}, label);
+  if (text(best, "code").empty() || lacked_table(owner, field, repetition)) return;
+  sourced table = pivot_.get(best, "system");
+  table.text = system == system_loinc ? "LN" : "L";
+  to.set({field, repetition, 3, 1}, table);
+}
+
+void sante_encoder::write_document(const view_document& document) {
+  const view_party nobody;
+  const view_party& from = document.sender.node != nullptr ? document.sender : document.author;
+  write_header("ORU", document.composition, from, document.recipients.empty() ? nobody : document.recipients.front());
+  if (document.patient.node != nullptr)
+    write_patient(document.patient, pivot_.resolve(find(document.composition, "encounter")), "", document.composition);
+  pivot_.carry(document.composition, "type", "H-6");
+  coverage_rank_ = complementary_rank_ = 0;
+  for (const json_value* coverage : coverages_) {
+    if (document.patient.node != nullptr && pivot_.resolve(find(coverage, "beneficiary")) == document.patient.node)
+      write_coverage(coverage);
+  }
+  for (const json_value* report : document.reports) write_report(report, document);
+  if (from_sante_) {
+    for (const view_section& section : document.sections) {
+      pivot_.envelope(section.node, "title");
+      pivot_.envelope(section.node, "text");
+    }
+    return;
+  }
+  write_narratives(document, document.reports.size() + 1);
+}
+
+void sante_encoder::write_report(const json_value* report, const view_document& document) {
+  const std::vector<kept_value> kept = kept_values(pivot_, report);
+  const bool implied = source_field(pivot_, report, "hprim-sante.segment").text == "none";
+  if (type_of(report) == "DiagnosticReport" && !implied) {
+    segment_builder obr = begin("OBR");
+    std::size_t rank = 1;
+    for (const json_value* one : document.reports) {
+      if (one == report) break;
+      ++rank;
+    }
+    obr.set(1, std::to_string(rank));
+    each(report, "identifier", [&](const json_value* one) {
+      const bool placer = ends_with_file_number(one, "PLAC");
+      obr.set(placer ? 2 : 3, 2, pivot_.get(one, "value"));
+    });
+    set_code(obr, 4, 1, find(report, "code"), report);
+    set_date(obr, {7, 1, 1, 1}, pivot_.get(report, "effectiveDateTime"));
+    if (!from_sante_) obr.set(11, "N");
+    set_date(obr, {22, 1, 1, 1}, pivot_.get(report, "issued"));
+    obr.set(25, status_letter(pivot_, report, report_statuses));
+    obr.apply(kept, "OBR");
+    lines_.add(obr);
+    write_attached(kept);
+  }
+  std::vector<view_result> results;
+  read_results(pivot_, report, results);
+  const auto files = files_of(report);
+  std::size_t rank = 0;
+  for (const view_result& result : results) {
+    write_files_at(files, rank);
+    write_result(result, ++rank);
+  }
+  write_files_at(files, rank);
+}
+
+/// Files that the source had among the results of a request, by their position.
+std::map<std::size_t, const json_value*> sante_encoder::files_of(const json_value* request) {
+  std::map<std::size_t, const json_value*> out;
+  each(request, "extension", [&](const json_value* one) {
+    if (text(one, "extension/0/valueString") != "hprim-sante.file") return;
+    pivot_.envelope(one, "");
+    const auto found = files_by_url_.find(text(one, "extension/1/valueString"));
+    if (found == files_by_url_.end()) return;
+    const std::string at = source_field(pivot_, found->second, "hprim-sante.position").text;
+    if (is_digits(at) && !at.empty() && at.size() < 7) out[std::stoul(at)] = found->second;
+  });
+  return out;
+}
+
+void sante_encoder::write_files_at(const std::map<std::size_t, const json_value*>& files, std::size_t& rank) {
+  for (auto next = files.find(rank + 1); next != files.end(); next = files.find(rank + 1))
+    write_file(next->second, ++rank);
+}
+
+void sante_encoder::write_value(segment_builder& obx, const view_result& result) {
+  const view_quantity& value = result.first;
+  const auto mark = [&](std::uint16_t field, const std::string& written) {
+    bool first = true;
+    for (const sourced& source : value.sources) {
+      sourced one = source;
+      one.text = written;
+      obx.set({field, 1, 1, 1}, one);
+      first = false;
+    }
+    if (first) obx.set(field, written);
+  };
+  const json_value* coded = find(result.node, "valueCodeableConcept");
+  if (value.is_number()) {
+    obx.set(2, value.comparator.empty() ? "NM" : "ST");
+    mark(5, value.comparator + value.number);
+    obx.set(6, value.unit_source);
+  } else if (coded != nullptr) {
+    obx.set(2, "CE");
+    const sourced code = pivot_.get(coded, "coding/0/code");
+    sourced label = pivot_.get(coded, "text");
+    if (label.empty()) label = pivot_.get(coded, "coding/0/display");
+    obx.set(5, 1, code);
+    if (label.text != code.text) obx.set(5, 2, label);
+    if (!from_sante_ && !code.empty())
+      obx.set(5, 3, sourced(text(coded, "coding/0/system") == system_loinc ? "LN" : "L"));
+  } else if (!value.text.empty()) {
+    const bool lines = value.text.find('\n') != std::string::npos;
+    obx.set(2, lines ? "TX" : "ST");
+    std::uint16_t component = 1;
+    for (const std::string_view line : split(value.text, '\n')) {
+      if (component == 0xFFFF) break;
+      sourced part = value.sources.empty() ? sourced{} : value.sources.front();
+      part.text = std::string(line);
+      obx.set(5, component++, part);
+    }
+    obx.set(6, value.unit_source);
+  } else if (!from_sante_) {
+    obx.set(2, "ST");
+  }
+}
+
+void sante_encoder::write_result(const view_result& result, std::size_t rank) {
+  const std::vector<kept_value> kept = kept_values(pivot_, result.node);
+  segment_builder obx = begin("OBX");
+  obx.set(1, std::to_string(rank));
+  write_value(obx, result);
+  set_code(obx, 3, 1, find(result.node, "code"), result.node);
+  const view_quantity& value = result.first;
+  const bool both = !value.low.empty() && !value.high.empty();
+  const std::string norm =
+      both ? value.low.text + " - " + value.high.text
+           : (!value.high.empty() ? "< " + value.high.text
+                                  : (!value.low.empty() ? "> " + value.low.text : value.range_text.text));
+  for (const sourced& bound : {value.low, value.high, value.range_text}) {
+    sourced one = bound;
+    if (!one.empty()) one.text = norm;
+    obx.set(7, one);
+  }
+  std::uint16_t repetition = 1;
+  each(result.node, "interpretation", [&](const json_value* one) {
+    sourced flag = pivot_.get(one, "coding/0/code");
+    if (flag.empty()) flag = pivot_.get(one, "text");
+    const std::string own = text(one, "extension/0/valueString");
+    if (text(one, "extension/0/url") == extension_source_code && !own.empty()) flag.text = own;
+    if (flag.text.size() <= 10) obx.set({8, repetition++, 1, 1}, flag);
+  });
+  const sourced status = type_of(result.node) == "Observation"
+                             ? status_letter(pivot_, result.node, result_statuses)
+                             : sourced(std::string(written_code(result_statuses, result.status.text)));
+  obx.set(11, status);
+  sourced when = pivot_.get(result.node, "effectiveDateTime");
+  if (!from_sante_ && when.empty()) when = result.issued;
+  set_date(obx, {14, 1, 1, 1}, when);
+  obx.apply(kept, "OBX");
+  lines_.add(obx);
+  std::vector<sourced> notes = result.notes;
+  if (!result.second.empty()) {
+    sourced second = result.second.sources.empty() ? sourced{} : result.second.sources.front();
+    second.text = "soit " + with_decimal_comma(result.second.understood()) +
+                  (result.second.unit.empty() ? "" : " " + result.second.unit);
+    if (!result.second.low.empty() || !result.second.high.empty())
+      second.text +=
+          " (" + with_decimal_comma(result.second.low.text) + " - " + with_decimal_comma(result.second.high.text) + ")";
+    notes.insert(notes.begin(), second);
+  }
+  write_attached(kept, notes);
+}
+
+/// A file that a HPRIM Santé source had among its results.
+void sante_encoder::write_file(const json_value* reference, std::size_t rank) {
+  const std::vector<kept_value> kept = kept_values(pivot_, reference);
+  segment_builder obx = begin("OBX");
+  obx.set(1, std::to_string(rank));
+  obx.set(3, 2, pivot_.get(reference, "description"));
+  obx.apply(kept, "OBX");
+  const std::string component = source_field(pivot_, reference, "hprim-sante.data").text;
+  const std::string url = text(reference, "content/0/attachment/url");
+  const auto binary = files_by_url_.find(url);
+  if (binary != files_by_url_.end() && !component.empty() && is_digits(component) && component.size() < 4)
+    obx.set(5, static_cast<std::uint16_t>(std::max(1UL, std::stoul(component))), pivot_.get(binary->second, "data"));
+  lines_.add(obx);
+  write_attached(kept);
+}
+
+/// Files of other sources travel beside the message, as FIC; texts without results become TX.
+void sante_encoder::write_narratives(const view_document& document, std::size_t rank) {
+  std::vector<const view_section*> texts;
+  for (const view_section& section : document.sections) {
+    const bool shows_results = find(section.node, "entry") != nullptr && !document.results.empty();
+    if (!shows_results && !trim(section.text).empty()) texts.push_back(&section);
+  }
+  if (texts.empty() && document.attachments.empty()) return;
+  segment_builder obr = begin("OBR");
+  obr.set(1, std::to_string(rank));
+  obr.set(4, 1, sourced("DOC"));
+  obr.set(4, 2, document.title.empty() ? sourced("Document") : document.title);
+  obr.set(4, 3, sourced("L"));
+  obr.set(11, "N");
+  set_date(obr, {22, 1, 1, 1}, document.date);
+  obr.set(25, status_letter(pivot_, document.composition, report_statuses));
+  lines_.add(obr);
+  std::size_t obx_rank = 0;
+  for (const view_section* section : texts) {
+    segment_builder obx = begin("OBX");
+    obx.set(1, std::to_string(++obx_rank));
+    obx.set(2, "TX");
+    obx.set(3, 1, sourced("TEXTE"));
+    obx.set(3, 2, section->title.empty() ? document.title : section->title);
+    obx.set(3, 3, sourced("L"));
+    std::uint16_t component = 1;
+    std::string_view body = section->text;
+    while (body.ends_with("\n")) body.remove_suffix(1);
+    for (const std::string_view line : split(body, '\n')) {
+      if (component == 0xFFFF) break;
+      obx.set(5, component++, sourced(line.empty() ? std::string(" ") : std::string(line)));
+    }
+    pivot_.carry(section->node, "text/div", "OBX-5");
+    obx.set(11, status_letter(pivot_, document.composition, result_statuses));
+    lines_.add(obx);
+  }
+  for (const view_attachment& attachment : document.attachments) write_attachment(attachment, ++obx_rank);
+}
+
+void sante_encoder::write_attachment(const view_attachment& attachment, std::size_t rank) {
+  std::optional<std::string> bytes;
+  if (attachment.binary != nullptr) bytes = base64_decode(text(attachment.binary, "data"));
+  if (!bytes) {
+    found_.add(finding::attachment_unreadable, pivot_.pointer(attachment.reference));
+    return;
+  }
+  const bool pdf = attachment.content_type == "application/pdf";
+  const std::string suffix =
+      (files_.empty() ? std::string{} : "." + std::to_string(files_.size() + 1)) + (pdf ? ".pdf" : ".bin");
+  segment_builder obx = begin("OBX");
+  obx.set(1, std::to_string(rank));
+  obx.set(2, "FIC");
+  obx.set(3, 1, sourced("DOC"));
+  obx.set(3, 2, attachment.title.empty() ? sourced("Document") : attachment.title);
+  obx.set(3, 3, sourced("L"));
+  obx.set(5, 1, sourced("LIAISON"));
+  obx.set(5, 2, sourced(file_stem_ + suffix));
+  obx.set(5, 3, sourced(pdf ? "PDF" : "BIN"));
+  obx.set(11, "F");
+  lines_.add(obx);
+  pivot_.carry(attachment.binary, "data", "attachment");
+  pivot_.carry(attachment.binary, "contentType", "attachment");
+  pivot_.carry(attachment.reference, "content", "attachment");
+  files_.push_back({suffix, attachment.content_type, std::move(*bytes)});
+}
+
+void sante_encoder::write_event(const json_value* header) {
+  std::string context = source_field(pivot_, header, "hprim-sante.H-6").text;
+  const std::string event = text(header, "eventCoding/code");
+  if (context.empty() && header_written_) context = context_;
+  if (context.empty() && !event.empty()) context = std::string(written_code(event_contexts, event.substr(0, 1)));
+  if (context.empty() && find(header, "response") != nullptr) context = "ERR";
+  if (context.empty()) return;
+  view_party from = read_party(pivot_, find(header, "sender"));
+  if (from.node == nullptr) from = read_party(pivot_, find(header, "author"));
+  const view_party to = read_party(pivot_, find(header, "destination/0/receiver"));
+  write_header(context, header, from, to);
+  pivot_.carry(header, "eventCoding", "H-6");
+  pivot_.carry(header, "eventUri", "H-6");
+  pivot_.envelope(header, "source");
+  pivot_.envelope(header, "destination");
+  const json_value* patient = nullptr;
+  const json_value* encounter = nullptr;
+  std::vector<const json_value*> focus;
+  each(header, "focus", [&](const json_value* one) {
+    const json_value* target = pivot_.resolve(one);
+    if (target == nullptr) return;
+    focus.push_back(target);
+    if (type_of(target) == "Patient" && patient == nullptr) patient = target;
+    if (type_of(target) == "Encounter" && encounter == nullptr) encounter = target;
+  });
+  if (patient == nullptr && encounter != nullptr) patient = pivot_.resolve(find(encounter, "subject"));
+  if (patient != nullptr) write_patient(read_person(pivot_, patient), encounter, event, header);
+  coverage_rank_ = complementary_rank_ = 0;
+  std::size_t rank = 0;
+  for (const json_value* one : focus) {
+    const std::string type = type_of(one);
+    if (type == "Coverage") write_coverage(one);
+    if (type == "ServiceRequest") write_order(one, ++rank);
+    if (type == "Invoice") write_invoice(one, ++rank);
+    if (type == "PaymentReconciliation") write_payment(one);
+  }
+  if (find(header, "response") != nullptr) write_errors(header);
+}
+
+void sante_encoder::write_coverage(const json_value* coverage) {
+  const std::vector<kept_value> kept = kept_values(pivot_, coverage);
+  const std::string own = source_field(pivot_, coverage, "hprim-sante.segment").text;
+  const bool complementary = own == "AC";
+  segment_builder segment = begin(complementary ? "AC" : "AP");
+  segment.set(1, std::to_string(complementary ? ++complementary_rank_ : ++coverage_rank_));
+  segment.set(complementary ? 3 : 5, pivot_.get(coverage, "subscriberId"));
+  set_date(segment, {static_cast<std::uint16_t>(complementary ? 4 : 3), 1, 1, 1}, pivot_.get(coverage, "period/start"));
+  set_date(segment, {static_cast<std::uint16_t>(complementary ? 5 : 4), 1, 1, 1}, pivot_.get(coverage, "period/end"));
+  segment.apply(kept, segment.name());
+  lines_.add(segment);
+  write_attached(kept);
+}
+
+void sante_encoder::write_order(const json_value* request, std::size_t rank) {
+  const std::vector<kept_value> kept = kept_values(pivot_, request);
+  if (source_field(pivot_, request, "hprim-sante.segment").text != "none") {
+    segment_builder obr = begin("OBR");
+    obr.set(1, std::to_string(rank));
+    each(request, "identifier", [&](const json_value* one) {
+      obr.set(ends_with_file_number(one, "FILL") ? 3 : 2, 2, pivot_.get(one, "value"));
+    });
+    set_code(obr, 4, 1, find(request, "code"), request);
+    std::uint16_t repetition = 2;
+    each(request, "orderDetail", [&](const json_value* one) {
+      set_code(obr, 4, repetition, one, request);
+      ++repetition;
+    });
+    sourced priority = pivot_.get(request, "priority");
+    priority.text = priority.text == "stat" || priority.text == "urgent" || priority.text == "asap"
+                        ? "S"
+                        : (priority.text == "routine" ? "R" : "");
+    obr.set(5, priority);
+    set_date(obr, {6, 1, 1, 1}, pivot_.get(request, "authoredOn"));
+    if (!from_sante_) obr.set(11, "N");
+    obr.set(13, pivot_.get(request, "note/0/text"));
+    write_person_code(obr, 16, 1, pivot_.resolve(find(request, "requester")));
+    set_date(obr, {36, 1, 1, 1}, pivot_.get(request, "occurrenceDateTime"));
+    obr.apply(kept, "OBR");
+    lines_.add(obr);
+    write_attached(kept);
+  }
+  const auto files = files_of(request);
+  std::size_t obx_rank = 0;
+  each(request, "supportingInfo", [&](const json_value* one) {
+    const json_value* target = pivot_.resolve(one);
+    if (target == nullptr || type_of(target) != "Observation") return;
+    write_files_at(files, obx_rank);
+    write_result(read_observation(pivot_, target), ++obx_rank);
+  });
+  write_files_at(files, obx_rank);
+}
+
+void sante_encoder::write_invoice(const json_value* invoice, std::size_t rank) {
+  const std::vector<kept_value> kept = kept_values(pivot_, invoice);
+  segment_builder fac = begin("FAC");
+  fac.set(1, std::to_string(rank));
+  fac.set(3, pivot_.get(invoice, "identifier/0/value"));
+  set_date(fac, {4, 1, 1, 1}, pivot_.get(invoice, "date"));
+  fac.apply(kept, "FAC");
+  lines_.add(fac);
+  write_attached(kept);
+  std::size_t act_rank = 0;
+  each(invoice, "lineItem", [&](const json_value* one) {
+    const json_value* charge = pivot_.resolve(find(one, "chargeItemReference"));
+    if (charge == nullptr) return;
+    const std::vector<kept_value> charge_kept = kept_values(pivot_, charge);
+    segment_builder act = begin("ACT");
+    act.set(1, std::to_string(++act_rank));
+    act.set(2, pivot_.get(charge, "code/coding/0/code"));
+    act.set(6, pivot_.get(charge, "code/text"));
+    act.apply(charge_kept, "ACT");
+    lines_.add(act);
+    write_attached(charge_kept);
+  });
+}
+
+void sante_encoder::write_payment(const json_value* payment) {
+  const std::vector<kept_value> kept = kept_values(pivot_, payment);
+  segment_builder reg = begin("REG");
+  reg.set(1, "1");
+  reg.set(3, 1, pivot_.get(payment, "paymentAmount/value"));
+  reg.set(3, 2, pivot_.get(payment, "paymentAmount/currency"));
+  reg.set(7, pivot_.get(payment, "paymentIdentifier/value"));
+  reg.apply(kept, "REG");
+  lines_.add(reg);
+  write_attached(kept);
+}
+
+void sante_encoder::write_errors(const json_value* header) {
+  const json_value* outcome = pivot_.resolve(find(header, "response/details"));
+  const std::vector<kept_value> kept = kept_values(pivot_, outcome);
+  unsigned ordinal = 0;
+  each(outcome, "issue", [&](const json_value* one) {
+    segment_builder err = begin("ERR");
+    err.set(1, std::to_string(++ordinal));
+    err.set(2, pivot_.get(header, "response/identifier"));
+    const std::string severity = text(one, "severity");
+    err.set(4, severity == "fatal" ? "T" : (severity == "error" ? "P" : "I"));
+    sourced words = pivot_.get(one, "details/text");
+    if (words.empty()) words = pivot_.get(one, "diagnostics");
+    err.set(10, words);
+    err.apply(kept, "ERR", ordinal);
+    lines_.add(err);
+  });
+  write_attached(kept);
+}
+
+}  // namespace liaison::hprim
