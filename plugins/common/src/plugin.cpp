@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace liaison {
 namespace {
@@ -40,13 +41,13 @@ severity severity_named(std::string_view name) {
 }
 
 void read_text(const json_value& of, const char* name, std::string& into) {
-  const auto found = of.FindMember(name);
+  const json_value::ConstMemberIterator found = of.FindMember(name);
   if (found != of.MemberEnd() && found->value.IsString())
     into.assign(found->value.GetString(), found->value.GetStringLength());
 }
 
 void read_flag(const json_value& of, const char* name, bool& into) {
-  const auto found = of.FindMember(name);
+  const json_value::ConstMemberIterator found = of.FindMember(name);
   if (found != of.MemberEnd() && found->value.IsBool()) into = found->value.GetBool();
 }
 
@@ -87,8 +88,8 @@ call_options decode_options(bytes_view text) {
   read_flag(document, "account", options.account);
   read_text(document, "outcome", options.outcome);
   read_issues(document, options.issues);
-  const auto endpoint = document.FindMember("endpoint");
-  if (endpoint != document.MemberEnd() && endpoint->value.IsObject())
+  const json_value::ConstMemberIterator endpoint = std::as_const(document).FindMember("endpoint");
+  if (endpoint != std::as_const(document).MemberEnd() && endpoint->value.IsObject())
     options.endpoint = detail::write_json(endpoint->value);
   return options;
 }

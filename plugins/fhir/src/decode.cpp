@@ -67,9 +67,9 @@ class bundle_maker {
       const std::size_t mine = ordinal++;
       if (entry.resource == none || nested(entry)) continue;
       std::string url(entry.full_url);
-      if (url.empty()) {
+      if (url.find(':') == std::string::npos) {  // none, or a relative one that leads nowhere from here
+        if (!url.empty()) where_.dropped.emplace(tree_.child(entry.element, "fullUrl"), "is not absolute; replaced");
         url = "urn:uuid:" + uuid_v5(seed_ + "/" + std::to_string(mine));
-        generated_.push_back(entry.resource);
       }
       urls_.emplace(entry.resource, std::move(url));
     }
@@ -85,7 +85,8 @@ class bundle_maker {
     const node_id own = bundle_.is_bundle() ? tree_.child(0, "identifier") : none;
     if (own != none) {
       out.copy("identifier", own);
-    } else if (document_identifier != none) {
+    } else if (!tree_.text(document_identifier, "system").empty() &&
+               !tree_.text(document_identifier, "value").empty()) {
       out.copy("identifier", document_identifier);
     } else {
       const std::string made = "urn:uuid:" + uuid_v5(seed_ + "/identifier");
@@ -161,7 +162,6 @@ class bundle_maker {
   account* ledger_;
   std::string seed_, composition_url_;
   std::unordered_map<node_id, std::string> urls_;
-  std::vector<node_id> generated_;
 };
 
 }  // namespace

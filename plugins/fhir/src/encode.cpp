@@ -5,6 +5,7 @@
 #include "encode.hpp"
 
 #include "bundle.hpp"
+#include "conform.hpp"
 #include "identity.hpp"
 #include "pivot_account.hpp"
 #include "prune.hpp"
@@ -16,6 +17,7 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace liaison::fhir {
 namespace {
@@ -92,6 +94,7 @@ class encoder {
       write_account(tree_, where_, ledger_);
     }
     changed_ = prune(tree_, unwanted) > 0;
+    if (conform(tree_) > 0) changed_ = true;
   }
 
   /// Where each entry will stand once the Composition is first.
@@ -150,8 +153,8 @@ class encoder {
     rapidjson::Document options;
     options.Parse<rapidjson::kParseIterativeFlag>(call_.options().endpoint.data(), call_.options().endpoint.size());
     if (!options.IsObject()) return false;
-    const auto found = options.FindMember("syntax");
-    return found != options.MemberEnd() && found->value.IsString() &&
+    const rapidjson::Value::ConstMemberIterator found = std::as_const(options).FindMember("syntax");
+    return found != std::as_const(options).MemberEnd() && found->value.IsString() &&
            std::string_view(found->value.GetString()) == "xml";
   }
 

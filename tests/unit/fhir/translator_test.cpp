@@ -159,6 +159,19 @@ TEST(encode, gives_a_document_what_it_must_have) {
   EXPECT_FALSE(out["entry"][0]["resource"].HasMember("section"));
 }
 
+TEST(encode, what_leaves_is_valid_although_the_pivot_keeps_the_words_of_its_source) {
+  const std::string pivot =
+      R"({"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:00000000-0000-5000-8000-000000000001","resource":{"resourceType":"Observation",)"
+      R"("status":"final","code":{"coding":[{"system":"urn:liaison:local:L","code":"K  01"}]},"valueQuantity":{"value":4.10,"unit":"mmol/L"},)"
+      R"("component":[{"code":{"coding":[{"system":"urn:liaison:local:L","code":"K  01"}]},"valueQuantity":{"value":160.0,"unit":"mg/L"}}]}}]})";
+  EXPECT_EQ(run(translator_table().validate, pivot).errors(), 3U);
+  const std::string out = run(translator_table().encode, pivot).part(LIAISON_PART_DOCUMENT);
+  EXPECT_EQ(run(translator_table().validate, out).list(), "");
+  EXPECT_NE(out.find("\"value\":4.10"), std::string::npos);
+  const std::string facts = run(translator_table().inspect, out, R"({"values":true})").part(LIAISON_PART_FACTS);
+  EXPECT_NE(facts.find("\"second\":{\"value\":\"160.0\""), std::string::npos) << facts;
+}
+
 TEST(encode, refuses_what_is_no_pivot) {
   EXPECT_EQ(run(translator_table().encode, "MSH|").status, LIAISON_REJECT);
   EXPECT_EQ(run(translator_table().encode, patient("1")).status, LIAISON_REJECT);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conform.hpp"
+
+#include <string>
+
+namespace liaison::fhir {
+namespace {
+
+constexpr std::size_t codings_max = 20;  ///< of one concept; more is no concept that anybody wrote
+
+bool same(const tree& of, node_id a, node_id b) {
+  std::string left, right;
+  write_json(of, a, left);
+  write_json(of, b, right);
+  return left == right;
+}
+
+bool has_value(const tree& of, node_id observation) {
+  for (node_id id = of[observation].first; id != none; id = of[id].next) {
+    if (of[id].name.starts_with("value")) return true;
+  }
+  return false;
+}
+
+std::size_t part_component(tree& of, node_id observation) {
+  std::size_t changes = 0;
+  if (!has_value(of, observation)) return 0;
+  const node_id own = of.find(observation, "code/coding");
+  of.each(of.child(observation, "component"), [&](node_id component) {
+    std::size_t seen = 0;
+    of.each(of.find(component, "code/coding"), [&](node_id coding) {
+      bool twice = false;
+      if (++seen > codings_max) return;
+      std::size_t others = 0;
+      of.each(own, [&](node_id other) { twice = twice || (++others <= codings_max && same(of, coding, other)); });
+      if (!twice || of.child(coding, "userSelected") != none) return;
+      of.add(coding, "userSelected", kind::boolean, "false");
+      ++changes;
+    });
+  });
+  return changes;
+}
+
+std::string with_single_blanks(std::string_view text) {
+  std::string made;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) {
+      made += c;
+    } else if (!made.empty() && made.back() != ' ') {
+      made += ' ';
+    }
+  }
+  while (made.ends_with(' ')) made.pop_back();
+  return made;
+}
+
+bool in_coding(const tree& of, node_id code) {
+  node_id above = of[code].parent;
+  if (above != none && of.is_array(of[above].parent)) above = of[above].parent;
+  return above != none && (of[above].name == "coding" || of[above].name == "valueCoding");
+}
+
+}  // namespace
+
+std::size_t conform(tree& of) {
+  std::size_t changes = 0;
+  const std::size_t size = of.size();
+  for (node_id id = 0; id < size; ++id) {
+    if (of[id].kind == kind::object && of.type_of(id) == "Observation") changes += part_component(of, id);
+    if (of[id].kind != kind::string || of[id].name != "code" || !in_coding(of, id)) continue;
+    const std::string clean = with_single_blanks(of[id].text);
+    if (clean == of[id].text || clean.empty()) continue;
+    of.at(id).text = of.keep(clean);
+    ++changes;
+  }
+  return changes;
+}
+
+}  // namespace liaison::fhir
