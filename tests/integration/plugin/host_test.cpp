@@ -2,6 +2,9 @@
 // The pool with a well-behaved plugin: what goes in comes out, in bulk and in size.
 #include "pool_fixture.hpp"
 
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
 namespace liaison::plugin::testing {
 namespace {
 
@@ -80,6 +83,37 @@ TEST(plugin_host, recognises_by_the_first_64_kib) {
   EXPECT_EQ(ask("absurd ask").format, "") << "1000 is no score";
   EXPECT_EQ(ask("crashing ask").mishap, mishap::crashed);
   EXPECT_EQ(ask("").format, "");
+}
+
+TEST(plugin_host, processes_die_with_the_gateway_even_while_they_work) {
+  ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // the orphan comes to us, so that we see its end
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t gateway = fork();
+  if (gateway == 0) {
+    pool_fixture hosts(settings_for({fixture("rogue")}));
+    hosts.pool->call(pool_fixture::request_for("loop"), [](reply) {});
+    hosts.run_for(50);
+    const int host = children().empty() ? 0 : std::atoi(children().front().c_str());
+    (void)!write(ends[1], &host, sizeof host);
+    ::kill(getpid(), SIGKILL);
+  }
+  int host = 0;
+  ASSERT_EQ(read(ends[0], &host, sizeof host), static_cast<ssize_t>(sizeof host));
+  ASSERT_GT(host, 0);
+  ASSERT_EQ(waitpid(gateway, nullptr, 0), gateway);
+  int status = 0;
+  pid_t reaped = 0;
+  for (int i = 0; i < 500 && reaped == 0; ++i) {
+    reaped = waitpid(host, &status, WNOHANG);
+    if (reaped == 0) usleep(10'000);
+  }
+  EXPECT_EQ(reaped, host);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  if (reaped == 0) ::kill(host, SIGKILL);
+  close(ends[0]);
+  close(ends[1]);
+  (void)prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 }  // namespace

@@ -49,11 +49,40 @@ std::vector<double> drive(pool_fixture& hosts, int in_flight, int total) {
   return times;
 }
 
+double peak_mib() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<double>(used.ru_maxrss) / 1024;
+}
+
+/// One large message there and back, whole.
+void carry_large(std::size_t mib) {
+  host_settings how = settings_for({fixture("rogue")});
+  how.memory_bytes_max = 1ULL << 30U;
+  how.deadline_ms = 60'000;
+  pool_fixture hosts(std::move(how));
+  request one;
+  one.what = operation::decode;
+  one.format = "rogue";
+  one.input = share(std::string(mib << 20U, 'x'));
+  const double before = peak_mib(), begun = wall_us();
+  bool answered = false;
+  hosts.pool->call(std::move(one), [&](reply got) {
+    answered = true;
+    if (got.find(LIAISON_PART_DOCUMENT) == nullptr || got.find(LIAISON_PART_DOCUMENT)->bytes.size() != mib << 20U)
+      std::abort();
+  });
+  while (!answered) hosts.io.run_one();
+  std::printf("%zu MiB in and out: %.0f ms, broker's peak %.0f MiB above the input\n", mib, (wall_us() - begun) / 1e3,
+              peak_mib() - before);
+}
+
 }  // namespace
 }  // namespace liaison::plugin::testing
 
 int main() {
   using namespace liaison::plugin::testing;
+  for (const std::size_t mib : {20U, 100U}) carry_large(mib);
   std::printf("%-10s %12s %12s %12s %14s %14s\n", "in flight", "calls/s", "p50 us", "p99 us", "broker us/call",
               "host us/call");
   for (const int in_flight : {1, 4, 16, 64, 256}) {
