@@ -108,6 +108,8 @@ constexpr issue_condition issue_conditions[] = {
     {"hl7v2-charset-unknown", other_error},
     {"hl7v2-too-large", other_error},
     {"hl7v2-too-many-segments", other_error},
+    {"hl7v2-too-many-values", other_error},
+    {"hl7v2-pfi-metadata-twice", cardinality},
     {"hl7v2-too-many-fields", other_error},
     {"hl7v2-batch-of-several", other_error},
     {"hl7v2-message-type", {"200", "Unsupported message type"}},

@@ -207,6 +207,10 @@ liaison_status decode_message(const call& request) {
   if (found.refused()) return found.report(request);
   account ledger;
   leaves values(of, &ledger);
+  if (values.is_full()) {
+    found.refuse("hl7v2-too-many-values", "MSH", "the message has more values than are translated");
+    return found.report(request);
+  }
   const shape which = shape_of(of, read);
   const std::string seed = options.id_seed.empty() ? sha256_hex(request.input()) : options.id_seed;
   pivot_writer pivot(which == shape::event ? "message" : "document", seed, &ledger);

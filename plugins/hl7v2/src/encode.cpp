@@ -169,9 +169,8 @@ peer_options peer_options_of(std::string_view endpoint_json) {
                                                         {"receiving_facility", &out.receiving_facility},
                                                         {"processing", &out.processing}};
   for (const auto& [name, into] : known) {
-    const auto found = json.FindMember(name);
-    if (found != json.MemberEnd() && found->value.IsString())
-      into->assign(found->value.GetString(), found->value.GetStringLength());
+    if (json.HasMember(name) && json[name].IsString())
+      into->assign(json[name].GetString(), json[name].GetStringLength());
   }
   return out;
 }

@@ -112,11 +112,12 @@ void put_name(const encoding& e, const json_value* name, std::string_view type) 
   if (list != nullptr) {
     e.put(list, "valueString", to, at(3));
   } else {
-    // Further given names stand in one string behind the first, which it repeats in France.
+    // Further given names stand in one string; in a birth name it repeats the first (pfi-hl7v2 5.3).
     const json_value* given = pivot_reader::find(name, "given");
     std::string more;
-    for (std::size_t i = 1; i < size_of(given); ++i)
+    for (std::size_t i = type == "L" && size_of(given) > 1 ? 0 : 1; i < size_of(given); ++i) {
       more += (more.empty() ? "" : " ") + pivot_reader::text(element(given, i), "");
+    }
     if (!more.empty()) {
       to.set(at(3), more);
       for (std::size_t i = 1; i < size_of(given); ++i)

@@ -182,17 +182,18 @@ void read_observations(const message& of, const fact_options& options, reading_r
   }
   for (const file& each : into.files) {
     if (each.kind == obx_kind::document || !each.is_readable) continue;
+    // On the return path the text beside the document is the mail that brought it (pfi-hl7v2 13.2).
+    if (into.which == contract::cda_lps && each.content_type == "text/plain") continue;
     into.facts.attachments.push_back({each.content_type, each.bytes.size(), sha256_hex(each.bytes)});
   }
 }
 
 void require_patient(const message& of, const facts::message_facts& read, findings& found) {
   const std::string_view type = trim(of.at(0)[9].component(1));
-  const bool needs_patient =
-      type == "ORU" || type == "MDM" || type == "ADT" || type == "SIU" || type == "OML" || type == "ORM";
+  const bool needs_patient = type == "ORU" || type == "MDM" || type == "ADT";
   if (type.empty()) {
     found.refuse("hl7v2-message-type", "MSH-9", "the message type is missing");
-  } else if (needs_patient && read.patients.empty() && type != "SIU") {
+  } else if (needs_patient && read.patients.empty()) {
     found.refuse("hl7v2-segment-missing", "PID", "the message needs a PID segment");
   }
 }

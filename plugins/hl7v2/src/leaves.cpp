@@ -62,7 +62,7 @@ void leaves::add_field(const segment& of, unsigned number, const std::string& se
 }
 
 void leaves::add(std::string_view raw, std::uint32_t position, unsigned field, std::string location) {
-  if (trim(raw).empty()) return;
+  if (trim(raw).empty() || is_full()) return;
   row& made = rows_.emplace_back();
   made.offset = static_cast<std::uint32_t>(raw.data() - of_.text().data());
   made.segment = position;

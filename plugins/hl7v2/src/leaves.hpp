@@ -14,6 +14,9 @@
 
 namespace liaison::hl7v2 {
 
+/// More values than this are not accounted for, and so not translated.
+inline constexpr std::size_t leaves_max = 1'000'000;
+
 class leaves {
  public:
   /// Opens the rows. `ledger` may be null: then values come without rows.
@@ -45,6 +48,7 @@ class leaves {
       if (!each.is_dropped && !ledger_->is_carried(each.leaf)) visit(each);
     }
   }
+  bool is_full() const { return rows_.size() > leaves_max; }
   bool has_ledger() const { return ledger_ != nullptr; }
   const std::string& location_of(const row& of) const {
     return locations_[static_cast<std::size_t>(&of - rows_.data())];

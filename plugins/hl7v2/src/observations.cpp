@@ -14,7 +14,7 @@ namespace {
 bool is_metadata(const segment& obx) {
   const repetition code = obx[3].first();
   const std::string_view system = trim(code.component(3));
-  if (system == "MetaDMPMSS") return true;
+  if (system == "MetaDMPMSS" || system.starts_with("AckM")) return true;  // AckMetierZAM, with or without its accent
   // Older senders leave the coding system out: the codes themselves are told apart from any other.
   const std::string_view name = trim(code.component(1));
   return system.empty() && !name.empty() && (flag_named(name) || is_obsolete_metadata(name));

@@ -68,6 +68,49 @@ void check_coherence(const volet_view& view, findings& found) {
   }
 }
 
+/// An MDM carries one document; instances of one content in an ORU share one status (pfi-hl7v2, section 3).
+void check_instances(const volet_view& view, findings& found) {
+  const segment first = first_document(view.of);
+  const bool is_mdm = trim(view.of.at(0)[9].component(1)) == "MDM";
+  if (!first) return;
+  for (segment obx = view.of.find("OBX", first.position() + 1); obx; obx = view.of.find("OBX", obx.position() + 1)) {
+    if (kind_of(obx) != obx_kind::document) continue;
+    if (is_mdm) {
+      found.refuse("hl7v2-pfi-several-documents", location(obx), "an MDM carries one document");
+      return;
+    }
+    if (trim(obx[11].text()) != trim(first[11].text())) {
+      found.refuse("hl7v2-pfi-incoherent", location(obx, {11}),
+                   "the instances of the document have different statuses");
+    }
+  }
+}
+
+/// Fields and segments that the volet requires and a tolerant link can do without.
+void check_required(const volet_view& view, findings& found) {
+  const segment msh = view.of.at(0), pv1 = view.of.find("PV1"), txa = view.of.find("TXA");
+  const bool is_mdm = trim(msh[9].component(1)) == "MDM";
+  if (trim(msh[12].component(1)) != (is_mdm ? "2.6" : "2.5")) {
+    found.tolerate("hl7v2-version", "MSH-12", "the volet asks for 2.5 in an ORU and 2.6 in an MDM");
+  }
+  if (!pv1) {
+    found.tolerate("hl7v2-segment-missing", "PV1", "the volet asks for a PV1 segment");
+  } else if (const std::string_view patient_class = trim(pv1[2].component(1)); patient_class.empty()) {
+    found.tolerate("hl7v2-field-missing", location(pv1, {2}), "the patient class is missing");
+  } else if (patient_class != "N" && trim(pv1[19].text()).empty()) {
+    found.tolerate("hl7v2-field-missing", location(pv1, {19}), "the visit number is missing");
+  }
+  if (!is_mdm) return;
+  if (!view.of.find("EVN")) found.tolerate("hl7v2-segment-missing", "EVN", "the volet asks for an EVN segment");
+  if (!txa) {
+    found.tolerate("hl7v2-segment-missing", "TXA", "the volet asks for a TXA segment");
+  } else if (trim(txa[12].component(1)).empty()) {
+    found.tolerate("hl7v2-field-missing", location(txa, {12}), "the document number is missing");
+  } else if (trim(msh[9].component(2)) == "T10" && trim(txa[13].component(1)).empty()) {
+    found.tolerate("hl7v2-field-missing", location(txa, {13}), "a replacement names the document that it replaces");
+  }
+}
+
 void check_type(const volet_view& view, findings& found) {
   const segment obr = view.of.find("OBR"), obx = first_document(view.of);
   if (!obx || !obr) return;
@@ -316,9 +359,8 @@ volet_options volet_options_of(std::string_view endpoint_json) {
   rapidjson::Document json;
   json.Parse<rapidjson::kParseIterativeFlag>(endpoint_json.data(), endpoint_json.size());
   if (json.HasParseError() || !json.IsObject()) return out;
-  const auto found = json.FindMember("volet");
-  if (found == json.MemberEnd() || !found->value.IsString()) return out;
-  const std::string_view version(found->value.GetString(), found->value.GetStringLength());
+  if (!json.HasMember("volet") || !json["volet"].IsString()) return out;
+  const std::string_view version(json["volet"].GetString(), json["volet"].GetStringLength());
   out.is_older_volet = version.starts_with("1.") || version == "2.0";
   return out;
 }
@@ -355,6 +397,8 @@ metadata read_metadata(const message& of, contract which, findings& found) {
 void check_volet(const volet_view& view, findings& found) {
   check_header(view, found);
   check_coherence(view, found);
+  check_instances(view, found);
+  check_required(view, found);
   check_type(view, found);
   check_txa(view, found);
   check_environment(view, found);

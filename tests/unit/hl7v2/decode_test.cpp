@@ -198,6 +198,14 @@ TEST(documents, that_nobody_translated_are_carried_as_files) {
   EXPECT_NE(read.bytes_of(LIAISON_PART_DOCUMENT).find(base64_encode(synthetic_cda())), std::string::npos);
 }
 
+TEST(decoding, of_more_values_than_it_accounts_for_is_refused) {
+  std::string message = "MSH|^~\\&|A|B|C|D|20260302||ADT^A08|1|P|2.5\rPID|1||1||X\rZZZ|";
+  for (int i = 0; i < 1'000'010; ++i) message += "a^";
+  const result read = run(operation::decode, message + "\r", options);
+  EXPECT_EQ(read.status, LIAISON_REJECT);
+  EXPECT_TRUE(read.has_issue("hl7v2-too-many-values"));
+}
+
 TEST(decoding, is_deterministic) {
   const auto once = run(operation::decode, laboratory_result(), options),
              again = run(operation::decode, laboratory_result(), options);

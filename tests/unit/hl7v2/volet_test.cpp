@@ -159,6 +159,8 @@ INSTANTIATE_TEST_SUITE_P(
         tolerance_case{"hl7v2-pfi-t30", "ORU^R01^ORU_R01", "ORU^R01^ORU_R01^ORU_R01"},
         tolerance_case{"hl7v2-pfi-t31", "^TEXT^XML", "^Text^XML"}, tolerance_case{"hl7v2-pfi-t33", "|D|2.5", "|P|2.5"},
         tolerance_case{"hl7v2-pfi-t03", "|^~\\&|", "|^\xCB\x9C\\&|"},
+        tolerance_case{"hl7v2-version", "|D|2.5|", "|D|2.4|"},
+        tolerance_case{"hl7v2-field-missing", "|V26-0001^^^HOPITAL-T&1.2.250.1.999.1&ISO^VN\r", "\r"},
         tolerance_case{"hl7v2-pfi-type-differs", "OBR|1|||11490-0", "OBR|1|||11502-2"}));
 
 TEST(metadata, out_of_order_are_read_by_their_code) {
@@ -230,6 +232,34 @@ TEST(patient_address, with_a_wrong_number_is_noted_and_the_message_taken) {
   const result read = inspected(of);
   EXPECT_EQ(read.status, LIAISON_OK) << read.list_issues();
   EXPECT_TRUE(read.has_issue("hl7v2-pfi-t16", "PRT[4]-15.4"));
+}
+
+TEST(several_documents, are_refused_in_an_mdm_and_taken_in_an_oru) {
+  const std::string second = "OBX|13|ED|11490-0^x^LN||^TEXT^XML^Base64^" + base64_encode(synthetic_cda()) + "||||||";
+  document_message of;
+  of.flags = "NYNNNYYNYY";
+  of.extra = second + "F\r";
+  EXPECT_EQ(inspected(of).status, LIAISON_OK) << inspected(of).list_issues();
+  std::size_t embedded = 0;
+  for (const auto& each : inspected(of).parts) embedded += each.role == LIAISON_PART_EMBEDDED ? 1U : 0U;
+  EXPECT_EQ(embedded, 2U);
+  of.extra = second + "C\r";
+  EXPECT_TRUE(inspected(of).has_issue("hl7v2-pfi-incoherent", "OBX[12]-11")) << inspected(of).list_issues();
+  of.extra = second + "F\r";
+  of.event = "MDM^T02^MDM_T02";
+  EXPECT_TRUE(inspected(of).has_issue("hl7v2-pfi-several-documents", "OBX[12]"));
+  EXPECT_EQ(inspected(of).status, LIAISON_REJECT);
+}
+
+TEST(business_acknowledgement, is_read_as_an_event_without_results) {
+  const result read = run(operation::inspect,
+                          "MSH|^~\\&|P|H|D|H|20260302||ZAM^Z02^ZAM_Z01|Z1|D|2.6|||||FRA|UNICODE "
+                          "UTF-8|||2.1^CISIS_CDA_HL7_V2\rEVN||20260302\r"
+                          "OBX|1|CWE|ACK_RECEPTION_MSS^x^AckMetierZAM|D-1|Y^^expandedYes-NoIndicator||||||F\r");
+  EXPECT_EQ(read.status, LIAISON_OK) << read.list_issues();
+  const auto facts = read.json_of(LIAISON_PART_FACTS);
+  EXPECT_EQ(at(facts, "/event/code"), "ZAM^Z02");
+  EXPECT_EQ(at(facts, "/results"), "0");
 }
 
 TEST(small_tilde, in_the_header_separates_repetitions) {
