@@ -2,6 +2,7 @@
 // inspect, validate and render of hprim-xml.
 #include "hxml_message.hpp"
 #include "hxml_translator.hpp"
+#include "hxml_writing.hpp"
 #include "pivot_terms.hpp"
 
 #include <liaison/common/datetime.hpp>
@@ -125,7 +126,12 @@ liaison_status hxml_translator::inspect(const call& host) {
   hxml_message message;
   const hxml_outcome outcome = read_hxml(host.input(), message, found);
   report_parse_defects(message, host);
-  if (outcome == hxml_outcome::read) host.emit(facts_of(message, host, found));
+  if (outcome == hxml_outcome::read) {
+    host.emit(facts_of(message, host, found));
+    if (host.options().acknowledge && message.wants_acknowledgement && !message.is_acknowledgement)
+      host.emit(LIAISON_PART_ACKNOWLEDGEMENT, answer_to(message, host.options(), "accept"), "application/xml", nullptr,
+                format);
+  }
   found.report_to(host);
   return outcome == hxml_outcome::read ? LIAISON_OK
                                        : (outcome == hxml_outcome::not_mine ? LIAISON_NOT_MINE : LIAISON_REJECT);

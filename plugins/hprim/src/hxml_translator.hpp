@@ -15,6 +15,9 @@ class hxml_translator : public translator {
   int recognise(bytes_view head) override;
   liaison_status inspect(const call& host) override;
   liaison_status decode(const call& host) override;
+  liaison_status encode(const call& host) override;
+  liaison_status validate(const call& host) override;
+  liaison_status acknowledge(const call& host) override;
   liaison_status render(const call& host) override;
 };
 
