@@ -171,7 +171,7 @@ violations check_sockets(const source_file& file) {
 violations check_clocks(const source_file& file) {
   if (!is_code(file.path) || !file.path.starts_with("core/protocol/")) return {};
   return uses(file,
-              {{"_clock", use::part},
+              {{"_clock::", use::part},
                {"clock_gettime", use::any},
                {"gettimeofday", use::any},
                {"std::time(", use::part},
@@ -191,7 +191,7 @@ violations check_determinism(const source_file& file) {
                {"fopen", use::call},
                {"getenv", use::call},
                {"std::thread", use::any},
-               {"_clock", use::part},
+               {"_clock::", use::part},
                {"clock_gettime", use::any},
                {"std::time(", use::part},
                {"time(nullptr)", use::part},
