@@ -164,6 +164,26 @@ bool write_coding(const reading& r, const xmlNode* code, const spot& to) {
   return true;
 }
 
+/// Side, modality…: what changes the meaning of a code and has no place in a Coding of R4.
+static void write_qualifiers(const reading& r, const xmlNode* code, const spot& to) {
+  for (const xmlNode* qualifier = child(code, "qualifier"); qualifier != nullptr;
+       qualifier = next(qualifier, "qualifier")) {
+    const spot extension = (to / "extension").next();
+    std::size_t part = 0;
+    for (const char* name : {"name", "value"}) {
+      const spot nested = extension / "extension" / part;
+      if (write_coding(r, child(qualifier, name), nested / "valueCoding")) {
+        nested.ref.set(nested.path + "/url", name);
+        ++part;
+      }
+    }
+    if (part > 0) {
+      extension.ref.set(extension.path + "/url", std::string(extension_base) + "qualifier");
+    }
+    r.drop(qualifier, "no place in a coding");
+  }
+}
+
 bool write_concept(const reading& r, const xmlNode* code, const spot& to) {
   if (code == nullptr) {
     return false;
@@ -201,10 +221,7 @@ bool write_concept(const reading& r, const xmlNode* code, const spot& to) {
     }
   }
   r.ledger.envelope(code, "type");
-  for (const xmlNode* qualifier = child(code, "qualifier"); qualifier != nullptr;
-       qualifier = next(qualifier, "qualifier")) {
-    r.drop(qualifier, "qualifiers of a code have no place in FHIR R4");
-  }
+  write_qualifiers(r, code, to);
   return said;
 }
 

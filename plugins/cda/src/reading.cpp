@@ -102,8 +102,9 @@ const xmlNode* id_index::find(std::string_view reference) const {
 }
 
 void reading::structure(const xmlNode* node) const {
+  seen.insert(node);
   for (const char* name : {"classCode", "moodCode", "typeCode", "determinerCode", "contextControlCode",
-                           "contextConductionInd", "type", "operator"}) {
+                           "contextConductionInd", "type", "operator", "inversionInd"}) {
     ledger.envelope(node, name);
   }
   for (const xmlNode* part : elements(node)) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace liaison::cda {
 
@@ -72,6 +73,7 @@ struct reading {
   facts::patient identity;
   std::unordered_map<std::string, resource_ref> parties;  ///< the same person or organisation once, by content
   std::map<const xmlNode*, resource_ref> media;           ///< observationMedia → its DocumentReference
+  mutable std::unordered_set<const xmlNode*> seen{};      ///< elements that became a resource or an element of one
 
   sourced attribute(const xmlNode* node, const char* name) const { return ledger.attribute(node, name); }
   sourced text(const xmlNode* node) const { return ledger.text(node); }

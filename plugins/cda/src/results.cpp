@@ -5,6 +5,7 @@
 #include "results.hpp"
 
 #include "datatypes.hpp"
+#include "entries.hpp"
 #include "facts_reader.hpp"
 #include "oids.hpp"
 #include "parties.hpp"
@@ -429,6 +430,7 @@ resource_ref write_observation(reading& r, const xmlNode* observation, result_ti
   write_people(r, observation, to);
   write_text_reference(r, child(observation, "text"), to);
   write_links(r, observation, to);
+  write_related(r, observation, to);
   return to;
 }
 

@@ -222,6 +222,14 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
     w.out.attribute("nullFlavor", first == nullptr ? "UNK" : "OTH");
   }
   write_original_text(w, text, when_not_shown::write_inline);
+  const std::string qualifier_url = std::string(extension_base) + "qualifier";
+  for (std::size_t i = 0; const json_value* extension = writing::extension(node, qualifier_url, i); ++i) {
+    const xml_out::element qualifier(w.out, "qualifier");
+    for (std::size_t n = 0; const json_value* part = writing::item(extension, "extension", n); ++n) {
+      write_code(w, writing::find(part, "valueCoding"), writing::text(part, "url") == "name" ? "name" : "value");
+      w.pivot.envelope(part, "url");
+    }
+  }
   for (std::size_t i = coded ? 1 : 0; const json_value* coding = writing::item(node, "coding", i); ++i) {
     const xml_out::element translation(w.out, "translation");
     write_coding_attributes(w, coding);

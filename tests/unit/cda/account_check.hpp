@@ -57,6 +57,8 @@ inline bool is_told(const std::string& location, std::string value, const std::s
   if (text.find(value) != std::string::npos) return true;
   if (lowered(text).find(lowered(value)) != std::string::npos) return true;  // UUIDs are lower case in FHIR
   const auto ends = [&](std::string_view with) { return location.ends_with(with); };
+  if (ends("/repeatNumber/@value"))  // CDA counts the first dispensation, FHIR the repeats
+    return text.find(std::to_string(std::stoi(value) - 1)) != std::string::npos;
   // Times: the digits of the date stand in the same order.
   if (ends("/@value") && value.size() >= 4 &&
       digits_of(text).find(digits_of(value.substr(0, std::min<std::size_t>(value.size(), 8)))) != std::string::npos)
