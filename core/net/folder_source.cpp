@@ -85,9 +85,6 @@ struct folder_source::state final : std::enable_shared_from_this<folder_source::
       settings_ = *adopted_;
       renew_worker();
     }
-    // Renewed each time: the folder may have been replaced by another of the same name. It is one call.
-    if (notify_handle_ >= 0)
-      ::inotify_add_watch(notify_handle_, settings_.path.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
     ++statistics_.scans;
     struct found {
       std::optional<result<folder_worker::scan_state>> scanned;
@@ -95,7 +92,9 @@ struct folder_source::state final : std::enable_shared_from_this<folder_source::
     };
     auto what = std::make_shared<found>();
     work_.run_blocking(
-        [what, worker = worker_, now = work_.steady_ms()] {
+        [what, worker = worker_, now = work_.steady_ms(), handle = notify_handle_, path = settings_.path] {
+          // Renewed each time: the folder may have been replaced by another of the same name. It is one call.
+          if (handle >= 0) ::inotify_add_watch(handle, path.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
           what->scanned = worker->scan(now);
           if (*what->scanned) what->batch = worker->read_batch();
         },
@@ -208,8 +207,7 @@ struct folder_source::state final : std::enable_shared_from_this<folder_source::
     when_stopped_ = std::move(then);
     work_.cancel(std::exchange(timer_, 0));
     error_code ignored;
-    events_.close(ignored);
-    notify_handle_ = -1;
+    events_.cancel(ignored);  // closed with the state: a blocking thread may be using it
     if (!in_round_) {
       stopped();
       return;
@@ -227,8 +225,7 @@ struct folder_source::state final : std::enable_shared_from_this<folder_source::
     work_.cancel(std::exchange(timer_, 0));
     work_.cancel(std::exchange(stop_timer_, 0));
     error_code ignored;
-    events_.close(ignored);
-    notify_handle_ = -1;
+    events_.cancel(ignored);  // closed with the state: a blocking thread may be using it
   }
 
   asio_executor& work_;

@@ -217,7 +217,7 @@ class tls_connection final : public mllp_connection {
 
  protected:
   void start_read() override {
-    constexpr std::size_t record_size_bytes = 16U << 10;
+    constexpr std::size_t record_size_bytes = 8U << 10;
     buffer_.resize(record_size_bytes);
     stream_.async_read_some(asio::buffer(buffer_),
                             [self = shared_from_this(), this](const error_code& error, std::size_t got) {

@@ -38,7 +38,7 @@ TEST(asio_executor, fires_timers_in_the_order_of_their_time_and_not_when_cancell
     running.executor.cancel(running.executor.call_after(5, [&] { order += 'x'; }));
     running.executor.cancel(0);
   });
-  ASSERT_EQ(last.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  ASSERT_EQ(last.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(running.on([&] { return order; }), "abc");
 }
 
@@ -62,7 +62,7 @@ TEST(asio_executor, a_timer_may_set_and_cancel_others_while_it_fires) {
       (*again)();
     });
   });
-  ASSERT_EQ(over.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  ASSERT_EQ(over.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(fired, 50);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listeners and senders over TLS, with certificates made here: who is trusted, who is not, and what is said then.
+#include "core/net/tls.hpp"
 #include "certificates.hpp"
 #include "core/net/http_sender.hpp"
 #include "core/net/http_server.hpp"
 #include "core/net/mllp_listener.hpp"
 #include "core/net/mllp_sender.hpp"
-#include "core/net/tls.hpp"
 #include "support.hpp"
 
 namespace liaison::net {
