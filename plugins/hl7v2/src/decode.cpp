@@ -204,7 +204,9 @@ liaison_status decode_message(const call& request) {
   findings& found = message_read.found();
   const reading_result read =
       read_facts(of, {value_list::leave_out, volet_options_of(options.endpoint), options.zone, options.now}, found);
-  if (found.refused()) return found.report(request);
+  // Intake decides what is taken; what a person asks to see is translated as far as it can be read. Two identities in
+  // one message stop it here too.
+  if (found.forbidden()) return found.report(request);
   account ledger;
   leaves values(of, &ledger);
   if (values.is_full()) {
@@ -242,7 +244,8 @@ liaison_status decode_message(const call& request) {
   write_rest(d);
   request.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json", nullptr, "fhir");
   if (options.account) request.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
-  return found.report(request);
+  found.report(request);
+  return LIAISON_OK;
 }
 
 }  // namespace liaison::hl7v2

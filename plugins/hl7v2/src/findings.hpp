@@ -32,6 +32,11 @@ class findings {
     refused_ = true;
     add(severity::error, code, std::move(location), text);
   }
+  /// An error that no operation may pass over: nothing is made of such a message.
+  void forbid(std::string_view code, std::string location, std::string_view text) {
+    forbidden_ = true;
+    refuse(code, std::move(location), text);
+  }
   /// What a tolerant link takes with a note and a strict one refuses.
   void tolerate(std::string_view code, std::string location, std::string_view text) {
     if (mode_ == strictness::strict) {
@@ -42,6 +47,7 @@ class findings {
   }
 
   bool refused() const { return refused_; }
+  bool forbidden() const { return forbidden_; }
   strictness mode() const { return mode_; }
   const std::vector<issue>& all() const { return issues_; }
   liaison_status report(const call& to) const {
@@ -60,6 +66,7 @@ class findings {
   }
   strictness mode_;
   bool refused_ = false;
+  bool forbidden_ = false;
   std::vector<issue> issues_;
 };
 

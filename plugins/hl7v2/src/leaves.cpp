@@ -17,7 +17,8 @@ constexpr std::size_t shown_bytes_of_long = 64;
 
 }  // namespace
 
-leaves::leaves(const message& of, account* ledger) : of_(of), ledger_(ledger) {
+leaves::leaves(const message& of, account* ledger, std::size_t rows_max)
+    : of_(of), ledger_(ledger), rows_max_(rows_max) {
   if (ledger_ == nullptr) return;
   std::map<std::string_view, unsigned> ordinals;
   for (std::size_t i = 0; i < of.size(); ++i) add_segment(of.at(i), ++ordinals[of.at(i).name()]);

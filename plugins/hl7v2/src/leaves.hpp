@@ -20,7 +20,7 @@ inline constexpr std::size_t leaves_max = 1'000'000;
 class leaves {
  public:
   /// Opens the rows. `ledger` may be null: then values come without rows.
-  leaves(const message& of, account* ledger);
+  leaves(const message& of, account* ledger, std::size_t rows_max = leaves_max);
 
   /// The value of a raw component (or of the first sub-component of one) with its row; empty for `""`.
   sourced get(std::string_view raw) const;
@@ -48,7 +48,7 @@ class leaves {
       if (!each.is_dropped && !ledger_->is_carried(each.leaf)) visit(each);
     }
   }
-  bool is_full() const { return rows_.size() > leaves_max; }
+  bool is_full() const { return rows_.size() > rows_max_; }
   bool has_ledger() const { return ledger_ != nullptr; }
   const std::string& location_of(const row& of) const {
     return locations_[static_cast<std::size_t>(&of - rows_.data())];
@@ -63,6 +63,7 @@ class leaves {
 
   const message& of_;
   account* ledger_;
+  std::size_t rows_max_;
   std::vector<row> rows_;
   std::vector<std::string> locations_;
 };

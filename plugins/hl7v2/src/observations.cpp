@@ -107,6 +107,7 @@ file read_file(const segment& obx, findings& found) {
     found.refuse("hl7v2-document-not-xml", where, "the document is announced as XML and is none");
   }
   out.content_type = media_type_of(data.component(2), data.component(3), out.bytes);
+  if (out.content_type == "text/xml" && !looks_like_xml(out.bytes)) out.content_type = "text/plain";
   return out;
 }
 

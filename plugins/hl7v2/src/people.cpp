@@ -96,7 +96,7 @@ void read_identifiers(const segment& pid, facts::patient& into, findings& found)
     if (is_ins(identifier.kind)) {
       ins = ins_number == 0 ? nullptr : &into.identifiers[ins_at];
       if (ins != nullptr && (ins->value != identifier.value || ins->system != identifier.system)) {
-        found.refuse("hl7v2-two-ins", location(pid, {3, 0, 0, number}), "PID-3 holds two different INS");
+        found.forbid("hl7v2-two-ins", location(pid, {3, 0, 0, number}), "PID-3 holds two different INS");
       }
       ins_at = into.identifiers.size();
       ins_number = number;
