@@ -18,6 +18,8 @@ namespace liaison::hprim {
 namespace {
 
 constexpr std::size_t text_columns = 78;  // running text is wrapped; what was laid out in columns stays as it is
+constexpr std::size_t table_columns = 120;
+constexpr std::size_t column_width_max = 40;
 constexpr std::size_t code_columns = 10;
 
 struct medecin_options {
@@ -218,7 +220,9 @@ class message_encoder {
     for (const json_value* report : document.reports) {
       if (sourced number = pivot_.get(report, "identifier/0/value"); !number.empty()) return number;
     }
-    return pivot_.get(document.composition, "identifier/value");
+    sourced own_id = pivot_.get(document.composition, "identifier/value");
+    return own_id.text.starts_with("urn:") || own_id.text.size() > 30 ? sourced{}
+                                                                      : own_id;  // an OID helps nobody in a file
   }
 
   /// Code of a party in ten columns: one that has no system or a short national one (FINESS, ADELI).
@@ -261,7 +265,10 @@ class message_encoder {
       line("");
     }
     for (const view_section& section : document.sections) {
-      if (!section.title.empty()) {
+      // A section that only holds the document's own file is told by the line about the file.
+      const bool file_only = trim(section.text).empty() && pivot_reader::find(section.node, "entry") != nullptr &&
+                             pivot_reader::find(section.node, "section") == nullptr && document.results.empty();
+      if (!section.title.empty() && !file_only) {
         carried(section.title, "body");
         line(safe_.medecin_line(section.title.text));
       }
@@ -270,7 +277,7 @@ class message_encoder {
       write_text(section);
       all_text += section.text;
       all_text += '\n';
-      if (!as_it_was) line("");
+      if (!as_it_was && !file_only) line("");
     }
     for (std::size_t i = 1; i < document.recipients.size(); ++i) {
       for (const sourced& word : document.recipients[i].name) carried(word, "body");
@@ -285,21 +292,62 @@ class message_encoder {
     std::string_view text = section.text;
     while (text.ends_with("\n")) text.remove_suffix(1);
     if (text.empty()) return;
+    if (section.preformatted) {
+      for (const std::string_view one : split(text, '\n')) line(safe_.medecin_line(one));
+      return;
+    }
+    for (const std::string& one : in_columns(text)) write_wrapped(one);
+  }
+
+  /// Rows whose cells are parted by two blanks, padded so that the cells of neighbouring rows stand below each other.
+  static std::vector<std::string> in_columns(std::string_view text) {
+    std::vector<std::string> out;
+    std::vector<std::vector<std::string_view>> rows;
+    const auto flush = [&] {
+      std::vector<std::size_t> widths;
+      for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()), 0);
+        for (std::size_t i = 0; i + 1 < row.size(); ++i)
+          widths[i] = std::max(widths[i], std::min(width_of(row[i]), column_width_max));
+      }
+      for (const auto& row : rows) {
+        std::string padded;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+          padded += row[i];
+          if (i + 1 == row.size()) break;
+          const std::size_t width = width_of(row[i]);
+          padded.append(2 + (rows.size() > 1 && widths[i] > width ? widths[i] - width : 0), ' ');
+        }
+        out.push_back(std::move(padded));
+      }
+      rows.clear();
+    };
     for (const std::string_view one : split(text, '\n')) {
-      if (section.preformatted) {
-        line(safe_.medecin_line(one));
+      std::vector<std::string_view> cells;
+      std::string_view rest = one;
+      for (std::size_t at = rest.find("  "); at != std::string_view::npos && cells.size() < 32; at = rest.find("  ")) {
+        cells.push_back(rest.substr(0, at));
+        rest = rest.substr(at + 2);
+      }
+      cells.push_back(rest);
+      if (cells.size() == 1) {
+        flush();
+        out.emplace_back(one);
       } else {
-        write_wrapped(one);
+        rows.push_back(std::move(cells));
       }
     }
+    flush();
+    return out;
   }
 
   void write_wrapped(std::string_view text) {
     const std::string whole = safe_.line(text);
     std::string_view rest = whole;
-    while (width_of(rest) > text_columns) {
+    const std::size_t limit = whole.find("  ") == std::string::npos ? text_columns : table_columns;
+    while (width_of(rest) > limit) {
       std::size_t cut = 0, columns = 0, i = 0;
-      while (i < rest.size() && columns <= text_columns) {
+      while (i < rest.size() && columns <= limit) {
         if (rest[i] == ' ' && i > 0) cut = i;
         ++i;
         while (i < rest.size() && (static_cast<unsigned char>(rest[i]) & 0xC0) == 0x80) ++i;
@@ -344,18 +392,29 @@ class message_encoder {
       const printed_result print = printed(result);
       const std::string_view number =
           result.first.is_number() ? std::string_view(result.first.number) : std::string_view(result.first.text);
-      if (!shown.shows(print.label, number.substr(0, number.find('\n')))) {
-        const std::string row = print_result(print);
-        for (const std::string_view one : split(row, '\n')) line(safe_.medecin_line(one));
+      const bool is_shown = shown.shows(print.label, number.substr(0, number.find('\n')));
+      if (!is_shown) {
+        write_printed(print);
         carried(result.label, "body");
         for (const sourced& source : result.first.sources) carried(source, "body");
       }
       for (const sourced& note : result.notes) {
         carried(note, "body");
         if (all_text.find(note.text) != std::string::npos) continue;
-        for (const std::string_view one : split(note.text, '\n')) line(safe_.medecin_line("    " + std::string(one)));
+        const std::string lead = is_shown ? print.label + " : " : "    ";
+        for (const std::string_view one : split(note.text, '\n')) line(safe_.medecin_line(lead + std::string(one)));
       }
     }
+  }
+
+  /// A text of several lines stands below its label; anything else is a row in columns.
+  void write_printed(const printed_result& print) {
+    if (print.value.find('\n') == std::string::npos) {
+      line(safe_.medecin_line(print_result(print)));
+      return;
+    }
+    line(safe_.medecin_line(print.label + " :" + (print.status_note.empty() ? "" : "  [" + print.status_note + "]")));
+    for (const std::string_view one : split(print.value, '\n')) line(safe_.medecin_line("  " + std::string(one)));
   }
 
   void write_results(const view_document& document, bool fragment) {

@@ -100,7 +100,32 @@ void sante_encoder::write_document(const view_document& document) {
     if (document.patient.node != nullptr && pivot_.resolve(find(coverage, "beneficiary")) == document.patient.node)
       write_coverage(coverage);
   }
-  for (const json_value* report : document.reports) write_report(report, document);
+  // Observations that stand in a section without a report still need a request above them.
+  bool implied_open = false;
+  std::size_t implied_rank = 0;
+  for (std::size_t i = 0; i < document.reports.size(); ++i) {
+    const json_value* report = document.reports[i];
+    if (type_of(report) != "Observation" || from_sante_) {
+      implied_open = false;
+      write_report(report, document);
+      continue;
+    }
+    if (!implied_open) {
+      segment_builder obr = begin("OBR");
+      obr.set(1, std::to_string(i + 1));
+      obr.set(4, 1, sourced("OBS"));
+      obr.set(4, 2, sourced("Observations"));
+      obr.set(4, 3, sourced("L"));
+      obr.set(11, "N");
+      obr.set(25, status_letter(pivot_, document.composition, report_statuses));
+      lines_.add(obr);
+      implied_open = true;
+      implied_rank = 0;
+    }
+    std::vector<view_result> results;
+    read_results(pivot_, report, results);
+    for (const view_result& result : results) write_result(result, ++implied_rank);
+  }
   if (from_sante_) {
     for (const view_section& section : document.sections) {
       pivot_.envelope(section.node, "title");
