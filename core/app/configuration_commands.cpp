@@ -28,13 +28,6 @@ config::loaded load(const arguments& what) {
   return config::load(what.config, options);
 }
 
-observe::level level_of(const std::string& name) {
-  if (name == "debug") return observe::level::debug;
-  if (name == "warning") return observe::level::warning;
-  if (name == "error") return observe::level::error;
-  return observe::level::information;
-}
-
 plugin::host_settings host_settings_of(const config::configuration& configuration) {
   plugin::host_settings settings;
   settings.directory = plugin_directory(configuration.plugins.directory);
@@ -44,37 +37,34 @@ plugin::host_settings host_settings_of(const config::configuration& configuratio
   return settings;
 }
 
-void add(std::vector<config::finding>& to, std::string key, std::string text) {
-  config::finding found;
-  found.key = std::move(key);
-  found.text = std::move(text);
-  to.push_back(std::move(found));
+void add(config::loaded& to, const std::string& key, std::string text) {
+  to.findings.push_back(to.finding_at(model::severity::error, key, std::move(text)));
 }
 
 /// Is there a translator that does what each endpoint needs, in the profile that it asks for?
-void check_formats(const config::configuration& configuration, const std::vector<plugin::translator_info>& translators,
-                   std::vector<config::finding>& findings) {
-  for (const auto& [name, endpoint] : configuration.endpoints) {
+void check_formats(config::loaded& loaded, const std::vector<plugin::translator_info>& translators) {
+  for (const auto& [name, endpoint] : loaded.configuration->endpoints) {
     if (endpoint.format.empty()) continue;
     const auto at = std::find_if(translators.begin(), translators.end(), [&](const auto& t) { return t.format == endpoint.format; });
     const std::string key = "endpoints." + name;
     if (at == translators.end()) {
-      add(findings, key + ".format", "no plugin translates the format '" + endpoint.format + "'");
+      add(loaded, key + ".format", "no plugin translates the format '" + endpoint.format + "'");
       continue;
     }
     const auto offers = [&](plugin::operation o) { return std::find(at->operations.begin(), at->operations.end(), o) != at->operations.end(); };
     const bool is_source = !std::holds_alternative<std::monostate>(endpoint.source);
-    if (is_source && !offers(plugin::operation::inspect)) add(findings, key + ".format", "the plugin cannot read '" + endpoint.format + "'");
+    if (is_source && !offers(plugin::operation::inspect)) add(loaded, key + ".format", "the plugin cannot read '" + endpoint.format + "'");
     if (!endpoint.profile.empty() && std::find(at->profiles.begin(), at->profiles.end(), endpoint.profile) == at->profiles.end())
-      add(findings, key + ".profile", "the plugin has no profile '" + endpoint.profile + "' of '" + endpoint.format + "'");
+      add(loaded, key + ".profile", "the plugin has no profile '" + endpoint.profile + "' of '" + endpoint.format + "'");
   }
 }
 
-void check_ports(const config::configuration& configuration, std::vector<config::finding>& findings) {
+void check_ports(config::loaded& loaded) {
+  const config::configuration& configuration = *loaded.configuration;
   boost::asio::io_context context;
   const auto check = [&](const config::listen_address& at, net::authentication clients, const std::string& key) {
-    if (auto allowed = net::check_listen_address(at, clients); !allowed) return add(findings, key, allowed.error().text);
-    if (auto opened = net::open_listener(context, at); !opened) add(findings, key, opened.error().text);
+    if (auto allowed = net::check_listen_address(at, clients); !allowed) return add(loaded, key, allowed.error().text);
+    if (auto opened = net::open_listener(context, at); !opened) add(loaded, key, opened.error().text);
   };
   if (configuration.http)
     check(*configuration.http, configuration.http_tokens.empty() ? net::authentication::none : net::authentication::tokens, "listen.http");
@@ -192,7 +182,7 @@ int run_gateway(const arguments& what) {
   config::loaded loaded = load(what);
   for (const auto& f : loaded.findings) std::fprintf(stderr, "%s\n", config::to_text(f).c_str());
   if (!loaded.configuration) return exit_configuration;
-  observe::open_log(level_of(loaded.configuration->log_level));
+  observe::open_log(observe::level_named(loaded.configuration->log_level).value_or(observe::level::information));
   gateway running(loaded.configuration, [what]() -> result<config::snapshot> {
     config::loaded again = load(what);
     if (again.configuration) return again.configuration;
@@ -212,10 +202,10 @@ int run_check(const arguments& what) {
   config::loaded loaded = load(what);
   int code = loaded.configuration ? exit_done : exit_configuration;
   if (loaded.configuration) {
-    check_ports(*loaded.configuration, loaded.findings);
+    check_ports(loaded);
     auto bench = workbench::open(host_settings_of(*loaded.configuration));
-    if (!bench) add(loaded.findings, "plugins", bench.error().text);
-    else check_formats(*loaded.configuration, bench.value()->translators().list(), loaded.findings);
+    if (!bench) add(loaded, "plugins", bench.error().text);
+    else check_formats(loaded, bench.value()->translators().list());
     if (config::has_error(loaded.findings)) code = exit_configuration;
   }
   if (what.json) {

@@ -7,7 +7,6 @@
 #include "core/net/http_sender.hpp"
 #include "core/net/mllp_sender.hpp"
 #include "core/observe/log.hpp"
-#include "core/observe/process_figures.hpp"
 #include "core/store/sqlite/sqlite_store.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -219,6 +218,7 @@ void gateway::reload() {
   }
   close_missing_sources(*next);
   configuration_ = next;
+  if (auto level = observe::level_named(next->log_level)) observe::set_log_level(*level);
   intake_->use(next);
   scheduler_->use(next);
   metrics_.count("liaison_configuration_loads_total", {{"outcome", "applied"}});
@@ -303,10 +303,6 @@ void gateway::refresh_metrics(std::function<void()> then) {
   metrics_.set("liaison_store_free_bytes", {}, static_cast<double>(s.free_bytes));
   metrics_.set("liaison_intake_in_flight", {}, static_cast<double>(intake_->in_flight()));
   metrics_.set("liaison_plugin_hosts", {}, static_cast<double>(plugin_hosts_));
-  const observe::process_figures p = observe::read_process_figures();
-  metrics_.set("process_resident_memory_bytes", {}, p.resident_memory_bytes);
-  metrics_.set("process_start_time_seconds", {}, p.start_time_seconds);
-  metrics_.set("process_open_fds", {}, p.open_fds);
   store_->count_by_recipient([this, then = std::move(then)](result<std::vector<store::recipient_count>> found) {
     if (found)
       for (const auto& c : found.value()) {

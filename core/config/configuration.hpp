@@ -100,7 +100,6 @@ struct endpoint {
   std::string charset;
   std::string strictness = "tolerant";
   std::string options_json = "{}";          ///< free options for the translator
-  bool quarantine_replies_as_error = true;  ///< source: a message that cannot be processed is answered AE / 422
   delivery_policy delivery;
   bool operator==(const endpoint&) const = default;
 };

@@ -101,7 +101,6 @@ void fields_of(Visitor& v, endpoint& of) {
   v.value("charset", of.charset);
   v.value("strictness", of.strictness);
   v.raw("options", of.options_json);
-  v.value("quarantine_replies_as_error", of.quarantine_replies_as_error);
   v.object("delivery", [&](auto& in) { fields_of(in, of.delivery); });
 }
 

@@ -52,7 +52,6 @@ constexpr const char* everything = R"({
   "stop_ms_max": 12,
   "endpoints": {
     "a": {"display": "A", "format": "hl7v2", "profile": "p", "charset": "c", "strictness": "strict", "options": {"o": {"p": null}},
-      "quarantine_replies_as_error": false,
       "source": {"mllp": {"address": "127.0.0.2", "port": 13, "frame_size_bytes_max": 1024, "connections_max": 15, "in_flight_max": 16, "idle_ms_max": 17}},
       "destination": {"mllp": {"host": "h", "port": 18, "tls": {}, "connect_ms_max": 19, "answer_ms_max": 20}},
       "delivery": {"retry_delay_ms_min": 21, "retry_delay_ms_max": 22, "dead_letter_after_hours": 0.5, "in_flight_max": 24}},
@@ -98,7 +97,6 @@ TEST(load, every_key_of_an_endpoint_reaches_its_member) {
   ASSERT_NE(a, nullptr);
   EXPECT_EQ(a->name + a->display + a->format + a->profile + a->charset + a->strictness, "aAhl7v2pcstrict");
   EXPECT_EQ(a->options_json, R"({"o":{"p":null}})");
-  EXPECT_FALSE(a->quarantine_replies_as_error);
   const auto& mllp = std::get<config::mllp_source>(a->source);
   EXPECT_EQ(mllp.listen.address, "127.0.0.2");
   EXPECT_EQ(mllp.listen.port, 13);
