@@ -97,11 +97,14 @@ call_options decode_options(bytes_view text) {
 /// True when the struct that the host filled is large enough to hold `member_end` bytes of ours.
 bool reaches(std::size_t size, std::size_t member_end) { return size >= member_end; }
 
-/// Reports through the raw sink, for the moment when no `call` exists any more.
-void report_raw(const liaison_call* raw, const char* code, const char* diagnostics) noexcept {
-  if (raw == nullptr || raw->sink == nullptr || raw->sink->issue == nullptr) return;
+/// Reports through the raw sink, for the moment when no `call` exists any more. `then`, or what a host that has enough
+/// wants to get back instead.
+liaison_status report_raw(const liaison_call* raw, const char* code, const char* diagnostics,
+                          liaison_status then) noexcept {
+  if (raw == nullptr || raw->sink == nullptr || raw->sink->issue == nullptr) return then;
   const liaison_issue found = {sizeof(liaison_issue), LIAISON_ERROR, code, "", diagnostics};
-  (void)raw->sink->issue(raw->sink->self, &found);
+  const liaison_status status = raw->sink->issue(raw->sink->self, &found);
+  return status == LIAISON_OK ? then : status;
 }
 
 }  // namespace
@@ -151,19 +154,16 @@ liaison_status guarded(translator& of, liaison_status (translator::*operation)(c
   } catch (const host_full& full) {
     return full.status;
   } catch (const std::bad_alloc&) {
-    report_raw(raw, "out-of-memory", "the translator ran out of memory");
-    return LIAISON_RETRY;
+    return report_raw(raw, "out-of-memory", "the translator ran out of memory", LIAISON_RETRY);
   } catch (const pivot_error& wrong) {
-    report_raw(raw, "pivot-unreadable", wrong.what());
-    return LIAISON_REJECT;
+    return report_raw(raw, "pivot-unreadable", wrong.what(), LIAISON_REJECT);
   } catch (const std::logic_error& bug) {
-    report_raw(raw, "internal-error", bug.what());
+    return report_raw(raw, "internal-error", bug.what(), LIAISON_QUARANTINE);
   } catch (const std::exception&) {
-    report_raw(raw, "internal-error", "the translator failed unexpectedly");
+    return report_raw(raw, "internal-error", "the translator failed unexpectedly", LIAISON_QUARANTINE);
   } catch (...) {
-    report_raw(raw, "internal-error", "the translator failed in an unknown way");
+    return report_raw(raw, "internal-error", "the translator failed in an unknown way", LIAISON_QUARANTINE);
   }
-  return LIAISON_QUARANTINE;
 }
 
 }  // namespace detail
