@@ -12,7 +12,7 @@
 
 namespace liaison::hl7v2::testing {
 
-/// A laboratory result of about two kilobytes.
+/// A laboratory result with values of every kind.
 inline std::string laboratory_result() {
   return with_cr(R"(
 MSH|^~\&|SIL-T|LABO-T|LIAISON|HOPITAL-T|20260302101500||ORU^R01^ORU_R01|L20260302-77|P|2.5|||||FRA|UNICODE UTF-8
