@@ -25,8 +25,8 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
       add_(
           session.database,
           "INSERT INTO delivery(id, message, recipient, format, profile, order_key, state, lane, attempts, created_at, "
-          "waits_since, next_attempt_at, finished_at, prepared, receipts) "
-          "VALUES(?1,?2,?3,?4,?5,?6,0,?7,0,?8,?8,?8,0,0,0)"),
+          "waits_since, next_attempt_at, finished_at, prepared, receipts, replayed) "
+          "VALUES(?1,?2,?3,?4,?5,?6,0,?7,0,?8,?8,?8,0,0,0,?9)"),
       read_(session.database,
             "SELECT recipient, order_key, state, lane, attempts, waits_since, next_attempt_at, finished_at, prepared, "
             "receipts, last_error FROM delivery WHERE id=?"),
@@ -45,12 +45,12 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
               "WHERE recipient=? AND lane=? AND lane>0 ORDER BY id") {}
 
 model::delivery_id delivery_writer::add(model::message_id message, const new_delivery& what,
-                                        std::optional<std::int64_t> key, unix_ms now, bool may_wait) {
+                                        std::optional<std::int64_t> key, unix_ms now, bool may_wait, made how) {
   const auto id = session_.new_delivery_id();
   const auto recipient = session_.number_of(what.recipient);
   const bool waits = key && may_wait && lines_.first_of(recipient, *key) != 0;
   add_.run(id, message, recipient, session_.number_of(what.format), session_.number_of(what.profile), key,
-           code(waits ? lane::behind : lane::due), now);
+           code(waits ? lane::behind : lane::due), now, std::int64_t{how == made::by_replay});
   session_.count(recipient, state::pending, 1);
   return id;
 }
@@ -163,10 +163,10 @@ result<std::vector<model::delivery_id>> delivery_writer::replay(model::message_i
     if (!found.is_null(0)) at_first = found.integer(0);
     key = lines_.key_now(at_first, found.bytes(1));
   }
-  std::vector<model::delivery_id> made;
-  for (const auto& what : deliveries) made.push_back(add(id, what, key, now, true));
-  if (!made.empty()) set_routed_.run(id);
-  return made;
+  std::vector<model::delivery_id> ids;
+  for (const auto& what : deliveries) ids.push_back(add(id, what, key, now, true, made::by_replay));
+  if (!ids.empty()) set_routed_.run(id);
+  return ids;
 }
 
 std::uint32_t delivery_writer::expire(const expire_request& what) {

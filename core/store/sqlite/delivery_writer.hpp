@@ -18,9 +18,11 @@ class delivery_writer {
  public:
   delivery_writer(write_session& session, order_lines& lines);
 
+  enum class made { at_intake, by_replay };
+
   /// `may_wait` false: nothing earlier can be in the line, so it is not looked for.
   model::delivery_id add(model::message_id message, const new_delivery& what, std::optional<std::int64_t> key,
-                         unix_ms now, bool may_wait);
+                         unix_ms now, bool may_wait, made how);
 
   result<done> apply(const delivery_update& what);
   result<done> retry(model::delivery_id id, unix_ms now);

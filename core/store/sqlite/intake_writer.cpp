@@ -43,9 +43,10 @@ intake_writer::intake_writer(write_session& session, order_lines& lines, deliver
       read_first_(session.database, "SELECT sha256, source, state FROM message WHERE id=?"),
       count_again_(session.database, "UPDATE message SET times_received=times_received+1 WHERE id=?"),
       add_message_(session.database,
-                   "INSERT INTO message(id, source, received_at, state, size_bytes, in_file, times_received, origin, "
+                   "INSERT INTO message(id, source, received_at, state, size_bytes, in_file, times_received, "
+                   "first_delivery, deliveries, origin, "
                    "order_key, aliases, sha256, peer, format, control_id, document_type) "
-                   "VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?)"),
+                   "VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?)"),
       add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)") {}
 
 std::int64_t intake_writer::origin_of(const write_session& session, const std::string& source,
@@ -97,8 +98,9 @@ intake_outcome intake_writer::apply(const intake& what) {
   const auto received_at = message.received_at == 0 ? session_.time.now() : message.received_at;
   const bool in_file = what.raw->size() > session_.options.inline_bytes_max;
   add_message_.run(id, session_.number_of(message.source), received_at, code(message.state),
-                   static_cast<std::int64_t>(what.raw->size()), std::int64_t{in_file}, origin, key_value, aliases,
-                   blob{sha256}, message.peer, message.format, message.control_id, what.document_type);
+                   static_cast<std::int64_t>(what.raw->size()), std::int64_t{in_file}, session_.last_delivery_id() + 1,
+                   static_cast<std::int64_t>(what.deliveries.size()), origin, key_value, aliases, blob{sha256},
+                   message.peer, message.format, message.control_id, what.document_type);
 
   std::optional<std::string> issues;
   if (!message.issues.empty()) issues = model::to_json(message.issues);
@@ -113,7 +115,7 @@ intake_outcome intake_writer::apply(const intake& what) {
 
   bool may_wait = key && !key->is_new;
   for (const auto& delivery : what.deliveries) {
-    deliveries_.add(id, delivery, key_value, received_at, may_wait);
+    deliveries_.add(id, delivery, key_value, received_at, may_wait, delivery_writer::made::at_intake);
     outcome.recipients.push_back(delivery.recipient);
     may_wait = true;
   }

@@ -18,6 +18,12 @@ constexpr const char* message_columns =
     "m.id, m.source, m.peer, m.received_at, m.state, m.format, m.sha256, m.size_bytes, m.control_id, m.times_received, "
     "c.facts, c.issues FROM message m CROSS JOIN content c ON c.message=m.id ";
 
+/// Of message ?1: those of its intake, whose ids are in a row, and replays.
+constexpr const char* deliveries_of_message =
+    "(SELECT id, recipient, state FROM delivery WHERE id BETWEEN (SELECT first_delivery FROM message WHERE id=?1) "
+    "AND (SELECT first_delivery+deliveries-1 FROM message WHERE id=?1) AND message=?1 "
+    "UNION ALL SELECT id, recipient, state FROM delivery INDEXED BY delivery_replayed WHERE message=?1 AND "
+    "replayed=1) ";
 constexpr model::delivery_id above_all = std::numeric_limits<model::delivery_id>::max();
 
 std::string key_text(std::int64_t key) {
@@ -59,7 +65,7 @@ queries::queries(connection& database, const payload_files& files)
                 "SELECT m.sha256, m.size_bytes, m.in_file, c.raw FROM message m CROSS JOIN content c ON c.message=m.id "
                 "WHERE m.id=?"),
       read_message_(database, std::string("SELECT ") + message_columns + "WHERE m.id=?"),
-      deliveries_of_(database, "SELECT id FROM delivery INDEXED BY delivery_message WHERE message=? ORDER BY id"),
+      deliveries_of_(database, std::string("SELECT id FROM ") + deliveries_of_message + "ORDER BY id"),
       receipts_of_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number"),
       first_in_line_(database,
                      "SELECT d.id FROM delivery mine JOIN delivery d INDEXED BY delivery_line ON "
@@ -217,7 +223,8 @@ std::vector<model::message> queries::messages(const message_filter& filter) {
   return found;
 }
 
-// Each filter has an index that gives the ids newest first, or few enough of them to sort.
+// What is looked for often has an index; what is not is read from the newest back, which the deliveries' own reader
+// does not wait for.
 std::vector<model::delivery_id> queries::ids_of(const delivery_filter& filter) {
   std::vector<model::delivery_id> ids;
   std::int64_t recipient = 0;
@@ -226,23 +233,21 @@ std::vector<model::delivery_id> queries::ids_of(const delivery_filter& filter) {
     if (!number) return ids;
     recipient = *number;
   }
-  std::string sql = "SELECT id FROM delivery ";
+  std::string sql = "SELECT id FROM ";
   if (filter.message != 0) {
-    sql += "INDEXED BY delivery_message WHERE message=?3 AND id<?1 ";
+    sql += std::string(deliveries_of_message) + "WHERE id<?3 ";
   } else if (filter.state == model::delivery_state::dead) {
-    sql += "INDEXED BY delivery_dead WHERE id<?1 ";
+    sql += "delivery INDEXED BY delivery_dead WHERE id<?3 ";
   } else if (filter.state == model::delivery_state::pending) {
-    sql += "INDEXED BY delivery_waiting WHERE lane>0 AND lane IN (1,2,3) AND id<?1 ";
-  } else if (recipient != 0) {
-    sql += "INDEXED BY delivery_recipient WHERE id<?1 ";
+    sql += "delivery INDEXED BY delivery_waiting WHERE lane>0 AND lane IN (1,2,3) AND id<?3 ";
   } else {
-    sql += "WHERE id<?1 ";
+    sql += "delivery WHERE id<?3 ";
   }
   if (recipient != 0) sql += "AND recipient=?2 ";
   if (filter.state) sql += "AND state=" + std::to_string(code(*filter.state)) + ' ';
   sql += "ORDER BY id DESC LIMIT ?4";
   statement asked(database_, sql);
-  auto rows = asked.with(filter.before == 0 ? above_all : filter.before, recipient, filter.message,
+  auto rows = asked.with(filter.message, recipient, filter.before == 0 ? above_all : filter.before,
                          std::int64_t{std::min(filter.limit, listed_max)});
   while (rows.next()) ids.push_back(rows.integer(0));
   return ids;

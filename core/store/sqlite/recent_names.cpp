@@ -10,8 +10,6 @@
 namespace liaison::store::sqlite {
 namespace {
 
-/// Twice as many at most: those that arrive, and those that are on their way to the tables.
-constexpr std::size_t messages_held_max = 16'384;
 /// For each name that comes so many are written, so that the one half is gone before the other is full.
 constexpr std::size_t written_for_each = 2;
 constexpr std::size_t written_per_group_min = 8;
@@ -31,8 +29,9 @@ void name_slots::clear(std::size_t expected) {
   count_ = 0;
 }
 
-recent_names::recent_names(connection& database)
+recent_names::recent_names(connection& database, std::size_t messages_held_max)
     : database_(database),
+      arriving_max_(std::max<std::size_t>(messages_held_max / 2, 1)),
       find_seen_(database, "SELECT message FROM seen WHERE origin=? AND content=?"),
       find_origin_(database, "SELECT 1 FROM seen WHERE origin=? LIMIT 1"),
       add_seen_(database, "INSERT OR REPLACE INTO seen VALUES(?,?,?)"),
@@ -167,7 +166,7 @@ void recent_names::write(leaving& what, std::size_t seen_max, std::size_t aliase
 void recent_names::write_some() {
   if (leaving_.is_empty()) return;
   // What is nearly full presses harder: in the end all of it goes.
-  const bool is_late = seen_.size() >= messages_held_max;
+  const bool is_late = seen_.size() >= arriving_max_;
   const auto seen = is_late ? leaving_.seen.size() : (seen_.size() - group_.seen) * written_for_each;
   const auto aliases = is_late ? leaving_.aliases.size() : (aliases_.size() - group_.aliases) * written_for_each;
   write(leaving_, std::max(seen, written_per_group_min), std::max(aliases, written_per_group_min));
@@ -201,7 +200,7 @@ void recent_names::committed() {
     written_up_to_ = leaving_.last;
     leaving_ = {};
   }
-  if (seen_.size() >= messages_held_max && leaving_.is_empty()) let_leave();
+  if (seen_.size() >= arriving_max_ && leaving_.is_empty()) let_leave();
 }
 
 void recent_names::let_leave() {

@@ -3,7 +3,8 @@
 // names of documents and sets (`alias`). They are hashes, so each would be written to a page of its own; those of the
 // latest messages are therefore held in memory, and go to the tables in the order of their hashes, many to a page.
 // Nothing is lost by that: the rows of `message` hold the same and are read again when a crash came in between. Memory
-// is bounded by `messages_held_max`. Thread: the writer's.
+// is bounded by `messages_held_max`: half of them
+// arrive while the other half is on its way to the tables. Thread: the writer's.
 #pragma once
 
 #include "core/model/message.hpp"
@@ -58,7 +59,7 @@ class name_slots {
 class recent_names {
  public:
   /// Reads what the tables do not have yet from the messages. Throws storage_error, as all below that are not noexcept.
-  explicit recent_names(connection& database);
+  recent_names(connection& database, std::size_t messages_held_max);
 
   std::optional<model::message_id> find_seen(std::int64_t origin, std::int64_t content);
   /// Other bytes from the same origin; to be asked when these have not been seen.
@@ -104,6 +105,7 @@ class recent_names {
   void note(model::message_id up_to);
 
   connection& database_;
+  const std::size_t arriving_max_;
   statement find_seen_, find_origin_, add_seen_, find_alias_, set_alias_, note_;
 
   std::vector<seen_name> seen_;  ///< in the order of arrival

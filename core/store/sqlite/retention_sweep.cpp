@@ -35,11 +35,15 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines)
     : session_(session),
       lines_(lines),
       candidates_(session.database,
-                  "SELECT id, state, received_at, size_bytes, in_file, origin, order_key, aliases, sha256 FROM message "
+                  "SELECT id, state, received_at, size_bytes, in_file, origin, order_key, aliases, sha256, "
+                  "first_delivery, deliveries FROM message "
                   "WHERE id>? ORDER BY id"),
-      deliveries_(session.database, "SELECT id, state, finished_at, recipient FROM delivery WHERE message=?"),
+      deliveries_(session.database,
+                  "SELECT id, state, finished_at, recipient FROM delivery WHERE id>=?2 AND id<?2+?3 AND message=?1 "
+                  "UNION ALL SELECT id, state, finished_at, recipient FROM delivery INDEXED BY delivery_replayed "
+                  "WHERE message=?1 AND replayed=1"),
       remove_receipts_(session.database, "DELETE FROM receipt WHERE delivery=?"),
-      remove_deliveries_(session.database, "DELETE FROM delivery WHERE message=?"),
+      remove_delivery_(session.database, "DELETE FROM delivery WHERE id=?"),
       remove_content_(session.database, "DELETE FROM content WHERE message=?"),
       remove_message_(session.database, "DELETE FROM message WHERE id=?"),
       remove_seen_(session.database, "DELETE FROM seen WHERE origin=? AND content=? AND message=?"),
@@ -124,6 +128,8 @@ std::vector<retention_sweep::candidate> retention_sweep::next_candidates(const p
     young_in_a_row_ = 0;
     if (!rows.is_null(6)) one.order_key = rows.integer(6);
     one.aliases = rows.text(7);
+    one.first_delivery = rows.integer(9);
+    one.deliveries = rows.integer(10);
     if (!is_past(one, what.policy, what.now)) continue;
     one.size_bytes = rows.integer(3);
     one.in_file = rows.integer(4);
@@ -137,7 +143,7 @@ std::vector<retention_sweep::candidate> retention_sweep::next_candidates(const p
 bool retention_sweep::is_past(const candidate& what, const retention& policy, unix_ms now) {
   bool any = false;
   unix_ms last_end = 0;
-  auto rows = deliveries_.with(what.id);
+  auto rows = deliveries_.with(what.id, what.first_delivery, what.deliveries);
   while (rows.next()) {
     any = true;
     const auto state = static_cast<model::delivery_state>(rows.integer(1));
@@ -153,14 +159,18 @@ bool retention_sweep::is_past(const candidate& what, const retention& policy, un
 
 void retention_sweep::remove(const candidate& what) {
   if (what.id > session_.recent.written_up_to()) session_.recent.write_all();
+  std::vector<model::delivery_id> deliveries;
   {
-    auto rows = deliveries_.with(what.id);
+    auto rows = deliveries_.with(what.id, what.first_delivery, what.deliveries);
     while (rows.next()) {
-      remove_receipts_.run(rows.integer(0));
+      deliveries.push_back(rows.integer(0));
       session_.count(rows.integer(3), static_cast<model::delivery_state>(rows.integer(1)), -1);
     }
   }
-  remove_deliveries_.run(what.id);
+  for (const auto id : deliveries) {
+    remove_receipts_.run(id);
+    remove_delivery_.run(id);
+  }
   remove_content_.run(what.id);
   remove_message_.run(what.id);
   std::int64_t content = 0;

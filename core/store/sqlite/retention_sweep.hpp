@@ -28,6 +28,7 @@ class retention_sweep {
     model::message_id id = 0;
     model::message_state state = model::message_state::routed;
     unix_ms received_at = 0;
+    std::int64_t first_delivery = 0, deliveries = 0;  ///< those of the intake
     std::int64_t size_bytes = 0, in_file = 0, origin = 0;
     std::optional<std::int64_t> order_key;
     std::string aliases, sha256;
@@ -42,7 +43,7 @@ class retention_sweep {
 
   write_session& session_;
   order_lines& lines_;
-  statement candidates_, deliveries_, remove_receipts_, remove_deliveries_, remove_content_, remove_message_;
+  statement candidates_, deliveries_, remove_receipts_, remove_delivery_, remove_content_, remove_message_;
   statement remove_seen_, doom_, doomed_, undoom_;
 
   phase phase_ = phase::removing;

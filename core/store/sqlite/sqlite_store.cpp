@@ -87,14 +87,20 @@ class sqlite_backend final : public store {
       auto row = asked.with();
       if (row.next()) instance_ = row.text(0);
     }
-    reading_.emplace(path_);
-    reading_->execute("PRAGMA query_only=1");
-    reading_->execute("PRAGMA temp_store=MEMORY");
-    reading_->execute("PRAGMA cache_size=-" + kibibytes(options_.cache_bytes / 4));
-    reader_.emplace(*reading_, *files_, runs_);
+    open_for_reading(reading_, reader_);
+    open_for_reading(listing_, lister_);
     writer_->start();
     reader_->start();
+    lister_->start();
     return done{};
+  }
+
+  void open_for_reading(std::optional<connection>& on, std::optional<reader>& by) {
+    on.emplace(path_);
+    on->execute("PRAGMA query_only=1");
+    on->execute("PRAGMA temp_store=MEMORY");
+    on->execute("PRAGMA cache_size=-" + kibibytes(options_.cache_bytes / 8));
+    by.emplace(*on, *files_, runs_);
   }
 
   void take_in(intake what, callback<intake_outcome> then) override {
@@ -142,23 +148,23 @@ class sqlite_backend final : public store {
     reader_->ask<shared_bytes>(std::move(then), [id](queries& from) { return from.raw(id); });
   }
   void list_messages(message_filter filter, callback<result<std::vector<model::message>>> then) override {
-    reader_->ask<std::vector<model::message>>(
+    lister_->ask<std::vector<model::message>>(
         std::move(then), [filter = std::move(filter)](queries& from) { return from.messages(filter); });
   }
   void list_deliveries(delivery_filter filter, callback<result<std::vector<model::delivery>>> then) override {
-    reader_->ask<std::vector<model::delivery>>(
+    lister_->ask<std::vector<model::delivery>>(
         std::move(then), [filter = std::move(filter)](queries& from) { return from.deliveries(filter); });
   }
   void list_receipts(model::message_id message, std::uint32_t limit,
                      callback<result<std::vector<model::receipt>>> then) override {
-    reader_->ask<std::vector<model::receipt>>(
+    lister_->ask<std::vector<model::receipt>>(
         std::move(then), [message, limit](queries& from) { return from.receipts(message, limit); });
   }
   void read_trace(model::message_id id, callback<result<trace>> then) override {
-    reader_->ask<trace>(std::move(then), [id](queries& from) { return from.traced(id); });
+    lister_->ask<trace>(std::move(then), [id](queries& from) { return from.traced(id); });
   }
   void count_by_recipient(callback<result<std::vector<recipient_count>>> then) override {
-    reader_->ask<std::vector<recipient_count>>(std::move(then), [](queries& from) { return from.counts(); });
+    lister_->ask<std::vector<recipient_count>>(std::move(then), [](queries& from) { return from.counts(); });
   }
 
   statistics take_statistics() override {
@@ -177,10 +183,13 @@ class sqlite_backend final : public store {
 
   void close() override {
     if (reader_) reader_->stop();
+    if (lister_) lister_->stop();
     if (writer_) writer_->stop();
     reader_.reset();
+    lister_.reset();
     writer_.reset();
     reading_.reset();
+    listing_.reset();
     if (writing_) writing_->checkpoint_and_truncate();
     writing_.reset();
     lock_.reset();
@@ -192,10 +201,11 @@ class sqlite_backend final : public store {
   const std::string path_;
   executor& runs_;
   const clock& time_;
-  std::optional<connection> writing_, reading_;
+  std::optional<connection> writing_, reading_, listing_;
   std::optional<payload_files> files_;
   std::optional<writer> writer_;
-  std::optional<reader> reader_;
+  std::optional<reader> reader_;  ///< what deliveries wait for
+  std::optional<reader> lister_;  ///< what people ask for, which may take longer
   std::string instance_;
 };
 

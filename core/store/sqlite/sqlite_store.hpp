@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store contract on SQLite: one database in WAL mode and a folder of large payloads, in one directory that one
-// process has to itself. One thread writes and commits in groups, another reads; docs/decisions/0003-storage.md says
+// process has to itself. One thread writes and commits in groups, one reads for
+// deliveries, one for people; docs/decisions/0003-storage.md says
 // why.
 #pragma once
 
@@ -22,9 +23,12 @@ struct sqlite_options {
   std::uint32_t group_operations_max = 1024;
   std::uint64_t group_bytes_max = 16 * 1024 * 1024;  ///< a group ends with the operation that passes it
   std::uint64_t wal_bytes_max = 16 * 1024 * 1024;    ///< the log is worked off when it passes this
-  std::uint32_t page_size_bytes = 8192;              ///< of a new database
-  std::uint64_t cache_bytes = 4 * 1024 * 1024;       ///< of the writer; the reader has a quarter of it
-  std::uint64_t database_bytes_max = 0;              ///< without payload files; 0: the disk's limit
+  /// Of so many of the latest messages the names for finding duplicates and orders are held in memory, 250 bytes each
+  /// at most.
+  std::uint32_t recent_messages_max = 32'768;
+  std::uint32_t page_size_bytes = 8192;         ///< of a new database
+  std::uint64_t cache_bytes = 4 * 1024 * 1024;  ///< of the writer; each reader has an eighth of it
+  std::uint64_t database_bytes_max = 0;         ///< without payload files; 0: the disk's limit
 };
 
 /// Opens or makes the store. `runs` and `time` must outlive it. Failures: "store-newer" (made by a later version of the

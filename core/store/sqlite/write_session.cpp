@@ -30,7 +30,7 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
       files(payloads),
       time(clock_of_all),
       options(with),
-      recent(to),
+      recent(to, with.recent_messages_max),
       begin_(to, "BEGIN IMMEDIATE"),
       commit_(to, "COMMIT"),
       savepoint_(to, "SAVEPOINT part"),

@@ -37,6 +37,7 @@ class write_session {
   model::message_id new_message_id() { return ++last_message_; }
   model::delivery_id new_delivery_id() { return ++last_delivery_; }
   model::message_id last_message_id() const { return last_message_; }
+  model::delivery_id last_delivery_id() const { return last_delivery_; }
   /// Remembers the ids given so far, for when their rows are gone.
   void note_ids();
 

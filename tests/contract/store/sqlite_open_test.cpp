@@ -52,6 +52,29 @@ TEST_F(sqlite_open, everything_is_there_after_closing) {
   EXPECT_THAT(store.ready("gp", 5'000'000), ElementsAre(line[0], line[0] + 1));
 }
 
+TEST_F(sqlite_open, names_are_known_wherever_they_are_held) {
+  std::vector<model::delivery_id> waiting;
+  const auto numbered = [](int i) {
+    auto what = document_of({"d" + std::to_string(i), "", i < 100 ? "" : "d" + std::to_string(i - 100)});
+    what.sender_key = i % 10 == 0 ? "CONSTANT" : "SIH^" + std::to_string(i);
+    return what;
+  };
+  {
+    auto store = open();
+    for (int i = 0; i < 250; ++i) {
+      const auto outcome = store.take_in(numbered(i));
+      ASSERT_EQ(outcome.verdict, intake_verdict::stored) << i;
+      EXPECT_EQ(outcome.control_id_seen, i % 10 == 0 && i > 0) << i;
+      ASSERT_EQ(store.take_in(numbered(i - i % 17)).verdict, intake_verdict::duplicate) << i;
+    }
+    waiting = store.ready("gp", 9'000'000);
+  }
+  EXPECT_EQ(waiting.size(), 100U) << "one of each chain";
+  auto store = open();
+  for (int i = 0; i < 250; ++i) ASSERT_EQ(store.take_in(numbered(i)).verdict, intake_verdict::duplicate) << i;
+  EXPECT_EQ(store.ready("gp", 9'000'000), waiting);
+}
+
 TEST_F(sqlite_open, ids_are_not_used_again_after_retention_and_closing) {
   model::message_id last = 0;
   {

@@ -160,6 +160,7 @@ inline sqlite_options quick_options(const std::filesystem::path& folder) {
   options.directory = folder;
   options.free_bytes_min = 0;
   options.receipts_kept = 3;
+  options.recent_messages_max = 20;  // so that names are on their way to the tables in every test
   return options;
 }
 

@@ -20,6 +20,8 @@ CREATE TABLE message (
   size_bytes INTEGER NOT NULL,
   in_file INTEGER NOT NULL,         -- 1: the bytes are a file of their own
   times_received INTEGER NOT NULL,
+  first_delivery INTEGER NOT NULL,  -- those made at intake have ids in a row; replays are found by their index
+  deliveries INTEGER NOT NULL,
   origin INTEGER NOT NULL,          -- hash of source and sender key, as in `seen`
   order_key INTEGER,                -- when it came
   aliases BLOB,                     -- the names in `alias` that it touched, 8 bytes each
@@ -31,7 +33,6 @@ CREATE TABLE message (
 );
 -- Few messages are anything but routed; these are looked for.
 CREATE INDEX message_not_routed ON message(state) WHERE state <> 0;
-CREATE INDEX message_source ON message(source);
 
 CREATE TABLE content (
   message INTEGER PRIMARY KEY,
@@ -78,10 +79,10 @@ CREATE TABLE delivery (
   finished_at INTEGER NOT NULL,
   prepared INTEGER NOT NULL,
   receipts INTEGER NOT NULL,        -- number of the next receipt
+  replayed INTEGER NOT NULL,        -- 1: made after intake
   last_error TEXT
 );
-CREATE INDEX delivery_message ON delivery(message);
-CREATE INDEX delivery_recipient ON delivery(recipient);
+CREATE INDEX delivery_replayed ON delivery(message) WHERE replayed = 1;
 -- A recipient's queue, by lane and then by id: what is due is read off its beginning however long it is.
 CREATE INDEX delivery_waiting ON delivery(recipient, lane) WHERE lane > 0;
 CREATE INDEX delivery_put_off ON delivery(recipient, next_attempt_at) WHERE lane = 2;
