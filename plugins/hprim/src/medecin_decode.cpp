@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // decode of hprim-medecin: one Composition for each message, its results as Observations, every value in the account. A
 // value whose exact writing the pivot cannot give back is kept beside it as a source-field.
+#include "code_map.hpp"
 #include "medecin_result.hpp"
 #include "medecin_translator.hpp"
 #include "pivot_terms.hpp"
@@ -305,6 +306,8 @@ class message_decoder {
       add_source_field(made, "hprim-medecin.RES.15",
                        leaf(line.line->location() + " RES-15", line.excess, std::string(line.excess)));
     }
+    apply_code_map(codes_, made, result.code, result.first.unit, ledger_,
+                   "/entry/" + std::to_string(pivot_.entry_count() - 1) + "/resource");
     return made;
   }
 
@@ -402,6 +405,7 @@ class message_decoder {
   pivot_writer& pivot_;
   account* ledger_;
   const call_options& options_;
+  const code_map* codes_ = chosen_code_map(options_.endpoint);
   resource_ref composition_, patient_, author_;
   sourced file_number_;
   std::string date_, sender_name_;

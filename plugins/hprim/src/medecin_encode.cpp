@@ -279,12 +279,12 @@ class message_encoder {
       all_text += '\n';
       if (!as_it_was && !file_only) line("");
     }
+    write_missing_results(document, all_text);
     for (std::size_t i = 1; i < document.recipients.size(); ++i) {
       for (const sourced& word : document.recipients[i].name) carried(word, "body");
       carried(document.recipients[i].organization, "body");
       line(safe_.medecin_line("Copie : " + document.recipients[i].text()));
     }
-    write_missing_results(document, all_text);
     for (const std::string& note : file_notes) line(safe_.medecin_line(note));
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugin `fr.liaison.hprim`: what the host finds when it opens the shared object.
+#include "code_map.hpp"
 #include "hxml_schema.hpp"
 #include "hxml_translator.hpp"
 #include "medecin_translator.hpp"
@@ -8,27 +9,44 @@
 #include <rapidjson/document.h>
 
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace {
 
 using namespace liaison;
 
-/// "schema_directory" of the plugin's configuration: the folder of schemas/hprim. Without it, XML is read but not
-/// validated by schema.
+liaison_status refuse(const liaison_sink* sink, const char* code, const std::string& location, const std::string& why) {
+  const liaison_issue issue = {sizeof(liaison_issue), LIAISON_ERROR, code, location.c_str(), why.c_str()};
+  if (sink != nullptr && sink->issue != nullptr) (void)sink->issue(sink->self, &issue);
+  return LIAISON_REJECT;
+}
+
+/// Configuration: "schema_directory", the folder of schemas/hprim (without it XML is read but not validated by schema),
+/// and "code_maps", an object from names to CSV files, chosen by an endpoint's option "code_map".
 liaison_status create(liaison_bytes configuration, const liaison_sink* sink, void** self) {
   *self = nullptr;
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(reinterpret_cast<const char*>(configuration.data), configuration.size);
   if (document.HasParseError() || !document.IsObject()) return LIAISON_OK;
-  const auto found = document.FindMember("schema_directory");
-  if (found == document.MemberEnd() || !found->value.IsString()) return LIAISON_OK;
   std::string why;
-  if (hprim::load_hxml_schema(found->value.GetString(), why)) return LIAISON_OK;
-  const liaison_issue issue = {sizeof(liaison_issue), LIAISON_ERROR, "hprim-schema-unreadable", "schema_directory",
-                               why.c_str()};
-  if (sink != nullptr && sink->issue != nullptr) (void)sink->issue(sink->self, &issue);
-  return LIAISON_REJECT;
+  const auto folder = document.FindMember("schema_directory");
+  if (folder != document.MemberEnd() && folder->value.IsString() &&
+      !hprim::load_hxml_schema(folder->value.GetString(), why))
+    return refuse(sink, "hprim-schema-unreadable", "schema_directory", why);
+  const auto maps = document.FindMember("code_maps");
+  if (maps == document.MemberEnd() || !maps->value.IsObject()) return LIAISON_OK;
+  for (const auto& one : maps->value.GetObject()) {
+    const std::string location = std::string("code_maps.") + one.name.GetString();
+    std::ifstream in(one.value.IsString() ? one.value.GetString() : "", std::ios::binary);
+    if (!in) return refuse(sink, "hprim-code-map-unreadable", location, "the file cannot be opened");
+    const std::string csv{std::istreambuf_iterator<char>(in), {}};
+    hprim::code_map table;
+    if (!hprim::parse_code_map(csv, table, why)) return refuse(sink, "hprim-code-map-invalid", location, why);
+    hprim::keep_code_map(one.name.GetString(), std::move(table));
+  }
+  return LIAISON_OK;
 }
 
 void destroy(void*) {}

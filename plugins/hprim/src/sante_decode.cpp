@@ -54,7 +54,13 @@ std::string_view pivot_code(const Table& table, std::string_view sent) {
 
 sante_decoder::sante_decoder(const sante_file& file, pivot_writer& pivot, account* ledger, const call_options& options,
                              findings& found)
-    : file_(file), marks_(file.marks), pivot_(pivot), ledger_(ledger), options_(options), found_(found) {}
+    : file_(file),
+      marks_(file.marks),
+      pivot_(pivot),
+      ledger_(ledger),
+      options_(options),
+      found_(found),
+      codes_(chosen_code_map(options.endpoint)) {}
 
 void sante_decoder::write() {
   header_.emplace(file_.segments.front(), marks_, ledger_);

@@ -2,6 +2,7 @@
 // Making the pivot of a HPRIM Santé file: the state of one decode, split over files by kind of segment.
 #pragma once
 
+#include "code_map.hpp"
 #include "sante_grid.hpp"
 #include "sante_values.hpp"
 
@@ -71,6 +72,7 @@ class sante_decoder {
   account* ledger_;
   const call_options& options_;
   findings& found_;
+  const code_map* codes_ = nullptr;
   std::string sender_code_;
   std::optional<segment_grid> header_;
 

@@ -182,6 +182,8 @@ void sante_decoder::write_result(const sante_segment& segment) {
   write_result_norm(made, grid, result);
   write_result_flags(made, grid);
   if (!grid.text(14).empty()) (void)date(grid, 14, made, "effectiveDateTime");
+  apply_code_map(codes_, made, result.code, result.unit, ledger_,
+                 "/entry/" + std::to_string(pivot_.entry_count() - 1) + "/resource");
   grid.keep_rest(made);
   link_result(made);
   last_ = made;
