@@ -21,6 +21,24 @@ struct document_model {
   bool is_level_1 = true;
 };
 
+inline constexpr entity_names assigned_names{"assignedPerson", "representedOrganization"};
+
+/// What the extension `participant` says.
+struct participation {
+  sourced type;
+  const json_value* actor = nullptr;
+  const json_value* function = nullptr;
+  const json_value* period = nullptr;
+};
+participation read_participation(const writing& w, const json_value* extension);
+party first_author(const writing& w);
+
+/// Whether the pivot says that the national identifier may leave.
+bool identity_is_qualified(const writing& w);
+void write_record_target(writing& w);
+/// From author to inFulfillmentOf, in the schema's order.
+void write_header_people(const writing& w);
+
 void write_document_header(writing& w, const document_model& model);
 
 /// nonXMLBody: the file of the pivot, or its text.
