@@ -269,7 +269,9 @@ liaison_status inspect_message(const call& request) {
                  looks_like_cda(each.bytes) ? "cda" : nullptr);
   }
   const liaison_status status = found.report(request);
-  if (status == LIAISON_OK && options.acknowledge) {
+  // An acknowledgement is never acknowledged: two gateways would answer each other for ever.
+  const bool is_answer = trim(message_read.parsed().at(0)[9].component(1)) == "ACK";
+  if (status == LIAISON_OK && options.acknowledge && !is_answer) {
     request.emit(LIAISON_PART_ACKNOWLEDGEMENT,
                  acknowledgement(
                      {message_read.parsed(), message_read.from(), answer::accept, options.now, options.control_id, {}}),

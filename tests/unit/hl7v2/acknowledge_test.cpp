@@ -74,6 +74,10 @@ TEST(inspection, gives_the_positive_answer_on_request_and_only_when_it_is_positi
   const std::string options = R"({"acknowledge":true,"now":"2026-03-02T10:15:01Z","control_id":"G-1"})";
   const result good = run(operation::inspect, laboratory_result(), options);
   EXPECT_NE(good.bytes_of(LIAISON_PART_ACKNOWLEDGEMENT).find("MSA|AA|L20260302-77\r"), std::string::npos);
+  EXPECT_EQ(run(operation::inspect, "MSH|^~\\&|A|B|C|D|20260302||ACK^R01^ACK|1|P|2.5\rMSA|AA|7\r", options)
+                .first(LIAISON_PART_ACKNOWLEDGEMENT),
+            nullptr)
+      << "an acknowledgement is never acknowledged";
   document_message wrong;
   wrong.status = "D";
   EXPECT_EQ(run(operation::inspect, wrong.build(), options).first(LIAISON_PART_ACKNOWLEDGEMENT), nullptr);
