@@ -264,6 +264,7 @@ liaison_status hxml_translator::encode(const call& host) {
   pivot_reader pivot(host.input(), rows);
   account_for_structure(pivot);
   const std::string bytes = patient_event_writer(pivot, rows, host.options(), found).write();
+  pivot.drop(&pivot.bundle(), "", "HPRIM XML has no place for it");
   found.report_to(host);
   if (bytes.empty()) return LIAISON_UNSUPPORTED;
   if (found.has(finding::no_patient)) return LIAISON_REJECT;

@@ -264,6 +264,7 @@ class message_encoder {
       line(safe_.medecin_line(document.title.text));
       line("");
     }
+    if (!as_it_was && document.patient.node != nullptr) write_traits(document.patient);
     for (const view_section& section : document.sections) {
       // A section that only holds the document's own file is told by the line about the file.
       const bool file_only = trim(section.text).empty() && pivot_reader::find(section.node, "entry") != nullptr &&
@@ -286,6 +287,33 @@ class message_encoder {
       line(safe_.medecin_line("Copie : " + document.recipients[i].text()));
     }
     for (const std::string& note : file_notes) line(safe_.medecin_line(note));
+  }
+
+  /// What the header of twelve lines has no place for and a person needs to be sure of the patient; never a matricule.
+  void write_traits(const view_person& patient) {
+    std::string text;
+    const auto add = [&](std::string_view lead, const sourced& value, std::string_view shown_value) {
+      if (value.empty()) return;
+      text.append(text.empty() ? "Patient : " : ", ").append(lead).append(shown_value);
+      carried(value, "body");
+    };
+    if (patient.birth_family.text != patient.family.text)
+      add("nom de naissance ", patient.birth_family, patient.birth_family.text);
+    std::string given;
+    for (const sourced& one : patient.birth_given) given += (given.empty() ? "" : " ") + one.text;
+    for (const sourced& one : patient.birth_given) {
+      add("prénoms de naissance ", one, given);
+      break;
+    }
+    for (const sourced& one : patient.birth_given) carried(one, "body");
+    const std::string_view sex =
+        patient.gender.text == "female" ? "féminin" : (patient.gender.text == "male" ? "masculin" : "");
+    if (!sex.empty()) add("sexe ", patient.gender, sex);
+    add("né(e) à ", patient.birth_place_town, patient.birth_place_town.text);
+    for (const sourced& phone : patient.phones) add("tél. ", phone, phone.text);
+    if (text.empty()) return;
+    write_wrapped(text);
+    line("");
   }
 
   void write_text(const view_section& section) {
@@ -628,6 +656,7 @@ liaison_status medecin_translator::encode(const call& host) {
     message_encoder(pivot, rows, *options, safe, found).write(document, notes, lines);
   }
   lines += "****FINFICHIER****\n";
+  pivot.drop(&pivot.bundle(), "", "HPRIM Médecin has no place for it");
   safe.report_to(found);
   host.emit(LIAISON_PART_DOCUMENT, safe.bytes(with_crlf(lines)), "text/plain", nullptr, format);
   for (const file_writer::file& file : files.files()) {

@@ -100,6 +100,15 @@ facts::value value_of(const medecin_result& result, std::uint32_t patient) {
   return out;
 }
 
+/// A row of its own that gives the result before it in another unit: "soit", or label and code with a B behind.
+bool is_second_unit(const facts::value& first, const facts::value& row) {
+  if (first.second || row.value.empty() || row.unit == first.unit) return false;
+  if (equals_ignoring_case(row.label, "soit")) return true;
+  const bool label =
+      row.label.size() > first.label.size() && row.label.starts_with(first.label) && row.label.ends_with("(B)");
+  return label && row.code == first.code + "B";
+}
+
 /// Status of all results together; empty when nothing says one.
 std::string_view status_of_results(const medecin_file& file) {
   bool provisional = false, corrected = false, validated = false;
@@ -127,7 +136,12 @@ facts::message_facts facts_of(const medecin_file& file, const call& host) {
     if (message.has_header) out.patients.push_back(patient_of(message, options.now));
     out.results += message.results.size();
     if (!options.values) continue;
-    for (const res_line& line : message.results) out.values.push_back(value_of(read_result(line, nullptr), patient));
+    for (const res_line& line : message.results) {
+      facts::value value = value_of(read_result(line, nullptr), patient);
+      if (!out.values.empty() && out.values.back().patient == patient && is_second_unit(out.values.back(), value))
+        out.values.back().second = facts::second_value{value.value, value.unit, value.low, value.high};
+      out.values.push_back(std::move(value));
+    }
   }
   const medecin_message& first = file.messages.front();
   out.sender = party_of(first, 11);

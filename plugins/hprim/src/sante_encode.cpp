@@ -363,6 +363,7 @@ liaison_status sante_translator::encode(const call& host) {
   sante_encoder encoder(pivot, rows, *options, safe, found);
   const std::string bytes = encoder.write();
   safe.report_to(found);
+  pivot.drop(&pivot.bundle(), "", "HPRIM Santé has no place for it");
   if (bytes.empty()) {
     found.report_to(host);
     return found.has(finding::no_patient) ? LIAISON_REJECT : LIAISON_UNSUPPORTED;

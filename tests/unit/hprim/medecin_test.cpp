@@ -153,6 +153,19 @@ TEST(medecin, reads_res_without_lab_and_of_every_length) {
   EXPECT_TRUE(found.has(finding::lab_tag_missing));
 }
 
+TEST(medecin, rows_of_a_second_unit_join_the_result_before) {
+  const reply out =
+      inspect(header +
+              "\n****LAB****\nRES|Glycémie|GLY|N|1.12|g/L|0.70|1.05|H|F\nRES|soit||N|6.22|mmol/L|3.89|5.83||F\n"
+              "RES|Créatinine|CREA|N|11.3|mg/L\nRES|Créatinine "
+              "(B)|CREAB|N|100|µmol/L|62|106\n****FIN****\n****FINFICHIER****\n");
+  const auto facts = parse(out.bytes(LIAISON_PART_FACTS));
+  EXPECT_STREQ(facts["results"].GetString(), "4");
+  EXPECT_STREQ(facts["values"][0]["second"]["value"].GetString(), "6.22");
+  EXPECT_STREQ(facts["values"][2]["second"]["high"].GetString(), "106");
+  EXPECT_FALSE(facts["values"][1].HasMember("second"));
+}
+
 TEST(medecin, shows_a_tex_line_once) {
   const reply out = run(translator_of("hprim-medecin").render, message, now_and_account);
   const std::string text = out.bytes(LIAISON_PART_TEXT);
