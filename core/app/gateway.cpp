@@ -68,8 +68,8 @@ result<done> gateway::open() {
   host_settings.observer = [this](const plugin::host_event& event) {
     using kind = plugin::host_event_kind;
     if (event.kind == kind::started) ++plugin_hosts_;
+    if ((event.kind == kind::ended || event.kind == kind::left) && plugin_hosts_ > 0) --plugin_hosts_;
     if (event.kind == kind::ended) {
-      if (plugin_hosts_ > 0) --plugin_hosts_;
       metrics_.count("liaison_plugin_restarts_total", {});
       observe::log_line(observe::level::warning, "plugin-host-ended").with("plugin", event.plugin).with("reason", event.text);
     }

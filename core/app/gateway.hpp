@@ -67,7 +67,7 @@ class gateway {
   std::map<std::string, std::uint64_t> counted_;  ///< what a counter of a part said last
   struct signals;
   std::unique_ptr<signals> signals_;
-  std::uint64_t plugin_restarts_ = 0, plugin_hosts_ = 0;
+  std::uint64_t plugin_hosts_ = 0;
   std::size_t stopping_parts_ = 0;
   bool stopping_ = false;
 };

@@ -32,12 +32,22 @@ struct progress : std::enable_shared_from_this<progress> {
     translators.call(std::move(question), [self = shared_from_this()](plugin::reply reply) {
       self->request.how.format = reply.format;
       if (!reply.format.empty()) return self->inspect();
+      if (reply.mishap != plugin::mishap::none || reply.status == LIAISON_RETRY) return self->not_recognised(std::move(reply));
       self->found.status = LIAISON_REJECT;
       self->add(model::severity::error, "format-unknown", "", self->request.bytes->empty()
                     ? "the message is empty"
                     : "no translator recognises the format of these bytes");
       self->finish();
     });
+  }
+
+  /// Nobody could look: come back later; or looking killed a translator: a person has to.
+  void not_recognised(plugin::reply reply) {
+    found.mishap = reply.mishap;
+    found.issues = std::move(reply.issues);
+    const bool later = reply.status == LIAISON_RETRY || reply.mishap == plugin::mishap::unavailable;
+    found.status = later ? LIAISON_RETRY : LIAISON_QUARANTINE;
+    finish();
   }
 
   void inspect() {
