@@ -54,6 +54,13 @@ void prepare_directory(const std::filesystem::path& directory) {
   throw why;
 }
 
+/// SQLite gives its files the mode that the database has, and would make that one readable by all.
+void make_private(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) throw error_of_file(errno, "opening the store's database", storage_error::reach::everything);
+  ::close(file);
+}
+
 std::string kibibytes(std::uint64_t bytes) { return std::to_string(bytes / 1024); }
 
 class sqlite_backend final : public store {
@@ -68,6 +75,7 @@ class sqlite_backend final : public store {
 
   /// In its own step since it can fail in ways that are no exception to the caller.
   result<done> open() {
+    make_private(path_);
     writing_.emplace(path_);
     if (writing_->is_read_only()) return failure{"store-permission", "the store's database cannot be written"};
     if (auto outcome = bring_up_to_date(*writing_, options_.page_size_bytes); !outcome) return outcome;

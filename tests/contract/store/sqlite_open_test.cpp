@@ -164,11 +164,16 @@ TEST_F(sqlite_open, a_directory_that_may_not_be_written_says_so) {
             0);
 }
 
-TEST_F(sqlite_open, the_directory_is_for_its_owner_only) {
+TEST_F(sqlite_open, the_files_are_for_their_owner_only) {
   const auto made = folder_.path() / "a" / "b";
   auto options = quick_options(made);
-  EXPECT_TRUE(opening(options));
+  auto store = open(options);
+  store.stored(message_of(std::string(300'000, 'L')));
   EXPECT_EQ(std::filesystem::status(made).permissions(), std::filesystem::perms::owner_all);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(made)) {
+    const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    EXPECT_EQ(entry.status().permissions() & others, std::filesystem::perms::none) << entry.path();
+  }
 }
 
 TEST_F(sqlite_open, what_a_crash_left_of_payload_files_is_removed) {
