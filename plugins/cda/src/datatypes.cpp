@@ -113,8 +113,13 @@ void write_identifier(const reading& r, const xmlNode* id, const spot& to) {
     if (root.empty()) {
       return;
     }
-    to.ref.set(to.path + "/system", "urn:ietf:rfc:3986");
-    (to / "value").set(with((is_uuid(root.text) ? "urn:uuid:" + lower(root.text) : "urn:oid:" + root.text), root));
+    const std::string uri = is_uuid(root.text)  ? "urn:uuid:" + lower(root.text)
+                            : is_oid(root.text) ? "urn:oid:" + root.text
+                                                : "";
+    if (!uri.empty()) {
+      to.ref.set(to.path + "/system", "urn:ietf:rfc:3986");
+    }
+    (to / "value").set(with(uri.empty() ? root.text : uri, root));
   } else {
     (to / "system").set(with(system_of_oid(root.text), root));
     (to / "value").set(with(std::string(trim(extension.text)), extension));

@@ -103,7 +103,7 @@ void write_onset(const reading& r, const xmlNode* time, const resource_ref& to) 
 void write_asserter(reading& r, const xmlNode* concern, const xmlNode* observation, const resource_ref& to) {
   const xmlNode* source = child(observation, "author") != nullptr ? observation : concern;
   if (const resource_ref who = write_person(r, source, "author")) {
-    to.set_reference("recorder", who);
+    to.set_reference("recorder", as_individual(r, who));
     write_time(r, child(child(source, "author"), "time"), {to, "recordedDate"});
   }
 }
@@ -418,7 +418,7 @@ resource_ref write_device_use(reading& r, const xmlNode* supply) {
   device.set("lotNumber", r.text(child(material, "lotNumberText")));
   device.set_reference("patient", r.patient);
   if (const resource_ref who = write_person(r, supply, "author")) {
-    to.set_reference("source", who);
+    to.set_reference("source", as_individual(r, who));
     write_time(r, child(child(supply, "author"), "time"), {to, "recordedOn"});
   }
   write_text_pointer(r, supply);
@@ -451,7 +451,7 @@ resource_ref write_visit(reading& r, const xmlNode* encounter) {
   for (const xmlNode* person = child(encounter, "performer"); person != nullptr; person = next(person, "performer")) {
     r.structure(person);
     if (const resource_ref who = write_entity_of(r, person)) {
-      to.set_reference("participant/" + std::to_string(index++) + "/individual", who);
+      to.set_reference("participant/" + std::to_string(index++) + "/individual", as_individual(r, who));
     }
   }
   write_text_pointer(r, encounter);

@@ -328,7 +328,7 @@ void write_encounter_participants(reading& r, const xmlNode* stay) {
     code.text = code.empty() ? std::string(type) : code.text;
     to.ref.set(to.path + "/type/0/coding/0/system", "http://terminology.hl7.org/CodeSystem/v3-ParticipationType");
     (to / "type/0/coding/0/code").set(code);
-    (to / "individual").refer(who);
+    (to / "individual").refer(as_individual(r, who));
     if (const xmlNode* time = child(node, "time")) {
       write_period(r, time, to / "period");
     }

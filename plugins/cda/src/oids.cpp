@@ -72,7 +72,19 @@ std::string system_of_oid(std::string_view oid) {
   if (oid.empty()) {
     return {};
   }
-  return is_uuid(oid) ? "urn:uuid:" + lower(oid) : "urn:oid:" + std::string(oid);
+  if (is_uuid(oid)) {
+    return "urn:uuid:" + lower(oid);
+  }
+  if (is_oid(oid)) {
+    return "urn:oid:" + std::string(oid);
+  }
+  std::string name;  // neither: the name of a system that only its sender knows
+  for (const char c : oid) {
+    const bool plain =
+        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '-';
+    name += plain ? c : '_';
+  }
+  return "urn:liaison:local:" + name;
 }
 
 std::string oid_of_system(std::string_view uri) {

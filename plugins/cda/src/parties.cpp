@@ -87,6 +87,7 @@ resource_ref write_organization(reading& r, const xmlNode* organization) {
     return {};
   }
   const resource_ref to = once(r, "Organization", organization);
+  r.organizations.insert(to.full_url());
   write_identifiers(r, organization, {to, "identifier"});
   std::size_t names = 0;
   for (const xmlNode* name = child(organization, "name"); name != nullptr; name = next(name, "name")) {
@@ -178,6 +179,15 @@ resource_ref write_party(reading& r, const xmlNode* entity, const party_shape& s
   }
   write_concept(r, code, {role, "code/0"});
   write_telecoms(r, entity, {role, "telecom"});
+  return role;
+}
+
+resource_ref as_individual(reading& r, const resource_ref& who) {
+  if (!who || r.organizations.count(who.full_url()) == 0) {
+    return who;
+  }
+  const resource_ref role = r.pivot.add("PractitionerRole");
+  role.set_reference("organization", who);
   return role;
 }
 

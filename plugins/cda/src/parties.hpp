@@ -28,6 +28,9 @@ void write_participant(reading& r, const xmlNode* participation, std::string_vie
 /// The resource of a participation's entity, whatever its name (assignedEntity, relatedEntity, participantRole…).
 resource_ref write_entity_of(reading& r, const xmlNode* participation);
 
+/// Where FHIR takes no Organization: a role in it.
+resource_ref as_individual(reading& r, const resource_ref& who);
+
 void write_patient(reading& r, const xmlNode* record_target);
 
 }  // namespace liaison::cda

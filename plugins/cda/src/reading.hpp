@@ -73,6 +73,7 @@ struct reading {
   facts::patient identity;
   std::unordered_map<std::string, resource_ref> parties;  ///< the same person or organisation once, by content
   std::map<const xmlNode*, resource_ref> media;           ///< observationMedia → its DocumentReference
+  std::unordered_set<std::string> organizations{};        ///< fullUrls: where FHIR wants a person
   mutable std::unordered_set<const xmlNode*> seen{};      ///< elements that became a resource or an element of one
 
   sourced attribute(const xmlNode* node, const char* name) const { return ledger.attribute(node, name); }

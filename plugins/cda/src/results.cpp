@@ -175,7 +175,7 @@ resource_ref write_sampling(reading& r, const xmlNode* procedure) {
   write_concept(r, child(procedure, "targetSiteCode"), {specimen, "collection/bodySite"});
   if (const xmlNode* performer = child(procedure, "performer")) {
     if (const resource_ref who = write_entity_of(r, performer)) {
-      specimen.set_reference("collection/collector", who);
+      specimen.set_reference("collection/collector", as_individual(r, who));
       r.structure(performer);
     }
   }
@@ -399,7 +399,7 @@ resource_ref write_observation(reading& r, const xmlNode* observation, result_ti
   write_effective(r, child(observation, "effectiveTime"), to, "effective");
   const sourced negation = r.attribute(observation, "negationInd");
   const xmlNode* value = child(observation, "value");
-  if (!write_value(r, value, to, "value")) {
+  if (!write_value(r, value, to, "value") && !to.has("valueCodeableConcept")) {
     to.set("dataAbsentReason/coding/0/system", "http://terminology.hl7.org/CodeSystem/data-absent-reason");
     to.set("dataAbsentReason/coding/0/code", "unknown");
   }

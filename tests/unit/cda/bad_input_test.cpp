@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace liaison::cda {
 namespace {
@@ -72,12 +72,12 @@ TEST(bad_input, other_formats_are_not_ours) {
 
 TEST(bad_input, hundred_megabytes_end_in_seconds) {
   const std::string filler(100U << 20, 'A');
-  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began = std::clock();
   const outcome got = run(translator_table().inspect, "<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><title>" + filler +
                                                           "</title></ClinicalDocument>");
   EXPECT_EQ(got.status, LIAISON_REJECT);
   EXPECT_TRUE(got.has("cda-too-large"));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  EXPECT_LT((std::clock() - began) / CLOCKS_PER_SEC, 5);  // of this process, not of a busy machine
 }
 
 TEST(bad_input, base64_that_is_none_is_told_and_the_rest_is_read) {

@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(xhtml_text, hostile_nesting_costs_linear_time) {
   std::string deep;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 50'000; ++i) {
     deep += "<ul><li>";
   }
   EXPECT_LT(xhtml_text(deep).size(), 8U * deep.size());
