@@ -68,13 +68,19 @@ node_id bundle_view::resolve(node_id reference) const {
   if (url[0] == '#') {
     const node_id container = holder(reference);
     if (url.size() == 1) return container;
-    node_id found = none;
-    tree_.each(tree_.child(container, "contained"), [&](node_id candidate) {
-      if (tree_.text(candidate, "id") == url.substr(1)) found = candidate;
-    });
-    return found;
+    return resolve_contained(container, url.substr(1));
   }
   return resolve_url(url);
+}
+
+node_id bundle_view::resolve_contained(node_id container, std::string_view id) const {
+  const auto [known, is_new] = contained_.try_emplace(container);
+  if (is_new) {
+    tree_.each(tree_.child(container, "contained"),
+               [&](node_id candidate) { known->second.emplace(tree_.text(candidate, "id"), candidate); });
+  }
+  const auto found = known->second.find(id);
+  return found == known->second.end() ? none : found->second;
 }
 
 node_id bundle_view::resolve_url(std::string_view url) const {

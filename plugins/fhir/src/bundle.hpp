@@ -43,8 +43,10 @@ class bundle_view {
   std::vector<entry> entries_;
   mutable std::unordered_map<std::string_view, node_id> by_url_;
   mutable std::unordered_map<std::string, node_id> by_type_and_id_;
+  mutable std::unordered_map<node_id, std::unordered_map<std::string_view, node_id>> contained_;
   mutable bool indexed_ = false;
   void index() const;
+  node_id resolve_contained(node_id container, std::string_view id) const;
 };
 
 }  // namespace liaison::fhir

@@ -270,7 +270,7 @@ class attachment_reader {
     if (!bytes) return;
     into_.attachments.push_back({std::string(type), bytes->size(), sha256_hex(*bytes)});
     const std::string_view format = format_of(*bytes);
-    if (on_file_) on_file_({tree_.location(data), std::string(type), format, std::move(*bytes)});
+    if (on_file_ && !format.empty()) on_file_({tree_.location(data), std::string(type), format, std::move(*bytes)});
   }
 
   const bundle_view& bundle_;

@@ -296,6 +296,9 @@ class parser {
       step();
     }
     expect(")");
+    const std::size_t needed = known->function == function::iif ? 2 : 1;
+    const bool optional = known->function == function::exists || !takes_criterion(known->function);
+    if (!optional && made->arguments.size() < needed) throw wrong("too few arguments: " + name);
     return made;
   }
 

@@ -55,6 +55,7 @@ std::size_t prune(tree& of, const std::vector<node_id>& unwanted) {
         of.at(id).parent = of.at(id).next = none;
         ++taken;
       } else {
+        of.at(id).ordinal = kept_last == none ? 0 : of[kept_last].ordinal + 1;
         if (kept_last == none) {
           of.at(parent).first = id;
         } else {

@@ -33,6 +33,7 @@ node_id tree::add(node_id parent, std::string_view name, fhir::kind kind, std::s
     above.first = id;
   } else {
     nodes_[above.last].next = id;
+    made.ordinal = nodes_[above.last].ordinal + 1;
   }
   above.last = id;
   return id;
@@ -63,7 +64,9 @@ void tree::detach(node_id id) {
     nodes_[before].next = of.next;
   }
   if (above.last == id) above.last = before;
+  for (node_id at = of.next; at != none; at = nodes_[at].next) --nodes_[at].ordinal;
   of.parent = of.next = none;
+  of.ordinal = 0;
 }
 
 void tree::prepend(node_id parent, node_id id) {
@@ -72,6 +75,7 @@ void tree::prepend(node_id parent, node_id id) {
   nodes_[id].next = above.first;
   above.first = id;
   if (above.last == none) above.last = id;
+  for (node_id at = nodes_[id].next; at != none; at = nodes_[at].next) ++nodes_[at].ordinal;
 }
 
 node_id tree::child(node_id of, std::string_view name) const {
@@ -125,12 +129,6 @@ std::vector<node_id> chain_to(const tree& of, node_id id) {
   return chain;
 }
 
-std::size_t position(const tree& of, node_id id) {
-  std::size_t index = 0;
-  for (node_id at = of[of[id].parent].first; at != id && at != none; at = of[at].next) ++index;
-  return index;
-}
-
 }  // namespace
 
 std::string tree::pointer(node_id id) const {
@@ -138,7 +136,7 @@ std::string tree::pointer(node_id id) const {
   for (const node_id step : chain_to(*this, id)) {
     text += '/';
     if (nodes_[nodes_[step].parent].kind == kind::array) {
-      text += std::to_string(position(*this, step));
+      text += std::to_string(nodes_[step].ordinal);
       continue;
     }
     for (const char c : nodes_[step].name) {
@@ -158,7 +156,7 @@ std::string tree::location(node_id id) const {
   std::string text(empty() ? std::string_view{} : type_of(0));
   for (const node_id step : chain_to(*this, id)) {
     if (nodes_[nodes_[step].parent].kind == kind::array) {
-      text.append("[").append(std::to_string(position(*this, step))).append("]");
+      text.append("[").append(std::to_string(nodes_[step].ordinal)).append("]");
     } else {
       if (!text.empty()) text += '.';
       // A name comes from the message: shown only as far as it can be the name of an element.

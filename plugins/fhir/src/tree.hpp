@@ -23,6 +23,7 @@ struct node {
   std::string_view name;  ///< name of the member; empty for the root and for the elements of an array
   std::string_view text;  ///< scalars: the string without escapes, the digits as written, "true" or "false"
   node_id parent = none, first = none, last = none, next = none;
+  std::uint32_t ordinal = 0;         ///< position among its siblings
   std::uint32_t begin = 0, end = 0;  ///< where the value stood in the bytes parsed; both 0 when it did not
   fhir::kind kind = kind::null;
 };

@@ -77,12 +77,11 @@ class xml_reader {
     const bool repeats = found.element != nullptr && found.element->repeats;
     const bool is_primitive = target != nullptr && target->kind == type_kind::primitive;
     if (is_primitive) return read_primitive(node, object, name, *target, repeats, repeated, depth);
-    if (!repeats && tree_.child(object, name) != none)
-      note(node, "fhir-cardinality", "the element stands more than once");
+    lists& of = repeated[name];
+    if (!repeats && of.count++ > 0) return note(node, "fhir-cardinality", "the element stands more than once");
     node_id parent = object;
     std::string_view name_here = name;
     if (repeats) {
-      lists& of = repeated[name];
       if (of.values == none) of.values = tree_.add(object, name, kind::array);
       parent = of.values;
       name_here = {};

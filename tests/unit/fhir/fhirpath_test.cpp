@@ -96,7 +96,9 @@ INSTANTIATE_TEST_SUITE_P(
         fhirpath_case{"`name`.family[0]", "A"}, fhirpath_case{"name.family = 'A'", "false"},
         fhirpath_case{"active = true", "true"}, fhirpath_case{"true.not()", "false"},
         fhirpath_case{"name.nosuch()", "?no such function: nosuch"}, fhirpath_case{"name.", "?expected a name"},
-        fhirpath_case{"'a", "?a quote is not closed"}, fhirpath_case{"a b", "?something follows the expression"}));
+        fhirpath_case{"'a", "?a quote is not closed"}, fhirpath_case{"iif(true)", "?too few arguments: iif"},
+        fhirpath_case{"name.where()", "?too few arguments: where"},
+        fhirpath_case{"a b", "?something follows the expression"}));
 
 TEST(fhirpath_limits, deep_expressions_are_refused) {
   EXPECT_EQ(compile(std::string(100'000, '(')).reason, "nested too deep");
