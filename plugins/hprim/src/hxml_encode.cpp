@@ -127,7 +127,9 @@ class patient_event_writer {
     out_.open("evenementPatient");
     out_.open(row.element, attribute("action", accented(row.action)));
     write_patient("patient", patient);
-    for (std::size_t i = 0; row.element == "fusionPatient" && i < pivot_.entry_count(); ++i) {
+    // One merge names one old patient; more than a few merges in a message are nobody's intention.
+    const bool merge = row.element == "fusionPatient" && ++merges_ <= 100;
+    for (std::size_t i = 0; merge && i < pivot_.entry_count(); ++i) {
       const json_value& other = pivot_.resource(i);
       if (&other != patient && text(&other, "resourceType") == "Patient" &&
           text(&other, "link/0/type") == "replaced-by")
@@ -253,6 +255,7 @@ class patient_event_writer {
   findings& found_;
   std::string version_;
   xml_text out_;
+  std::size_t merges_ = 0;
 };
 
 }  // namespace

@@ -420,7 +420,8 @@ class message_encoder {
       const printed_result print = printed(result);
       const std::string_view number =
           result.first.is_number() ? std::string_view(result.first.number) : std::string_view(result.first.text);
-      const bool is_shown = shown.shows(print.label, number.substr(0, number.find('\n')));
+      const bool is_shown =
+          is_long_text_in(all_text, print.value) || shown.shows(print.label, number.substr(0, number.find('\n')));
       if (!is_shown) {
         write_printed(print);
         carried(result.label, "body");
@@ -428,11 +429,27 @@ class message_encoder {
       }
       for (const sourced& note : result.notes) {
         carried(note, "body");
-        if (all_text.find(note.text) != std::string::npos) continue;
+        if (is_in(all_text, note.text)) continue;
         const std::string lead = is_shown ? print.label + " : " : "    ";
         for (const std::string_view one : split(note.text, '\n')) line(safe_.medecin_line(lead + std::string(one)));
       }
     }
+  }
+
+  /// Prose stands below its label or within a paragraph: it is shown when each of its lines is there.
+  bool is_long_text_in(const std::string& all_text, const std::string& value) {
+    if (value.size() < 30 && value.find('\n') == std::string::npos) return false;
+    for (const std::string_view one : split(value, '\n')) {
+      if (!is_in(all_text, trim(one))) return false;
+    }
+    return true;
+  }
+
+  /// Search with a budget: a hostile pivot must not make results times text out of it. "Not there" only prints twice.
+  bool is_in(const std::string& all_text, std::string_view wanted) {
+    if (searchable_bytes_ < all_text.size()) return false;
+    searchable_bytes_ -= all_text.size();
+    return all_text.find(wanted) != std::string::npos;
   }
 
   /// A text of several lines stands below its label; anything else is a row in columns.
@@ -537,6 +554,7 @@ class message_encoder {
   safe_text& safe_;
   findings& found_;
   std::string* out_ = nullptr;
+  std::size_t searchable_bytes_ = 512U << 20;
 };
 
 /// The files of all documents: emitted after the message; a text body becomes lines of it.

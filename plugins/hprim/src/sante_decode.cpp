@@ -227,7 +227,7 @@ void sante_decoder::write_identifiers(segment_grid& grid) {
   add(grid.take(2, 1), "PI", "");
   add(grid.take(3, 1), "", "executor");
   const bool qualified = patient_status_ == facts::identity_status::qualified;
-  for (std::uint16_t repetition = 1; repetition <= grid.repetitions(11); ++repetition) {
+  for (std::uint16_t repetition = 1, last = grid.repetitions(11); repetition <= last; ++repetition) {
     const std::string oid = grid.text(11, 6, repetition), type = grid.text(11, 2, repetition);
     const bool is_ins = is_ins_system(oid) && (type == "INS-NIR" || type == "INS-NIA") && qualified;
     if (!is_ins) continue;  // stays a source-field: a matricule without qualified identity is nobody's INS
@@ -328,7 +328,7 @@ void sante_decoder::write_birth_place(segment_grid& grid) {
 
 void sante_decoder::write_contacts(segment_grid& grid) {
   std::size_t next = 0;
-  for (std::uint16_t repetition = 1; repetition <= grid.repetitions(12); ++repetition) {
+  for (std::uint16_t repetition = 1, last = grid.repetitions(12); repetition <= last; ++repetition) {
     if (grid.text(12, 1, repetition).empty()) break;  // a hole would close up on the way back
     const std::string at = "telecom/" + std::to_string(next++);
     patient_.set(at + "/system", "phone");
@@ -339,7 +339,7 @@ void sante_decoder::write_contacts(segment_grid& grid) {
     patient_.set(at + "/system", "email");
     patient_.set(at + "/value", grid.take(41));
   }
-  for (std::uint16_t repetition = 1; repetition <= grid.repetitions(13); ++repetition) {
+  for (std::uint16_t repetition = 1, last = grid.repetitions(13); repetition <= last; ++repetition) {
     if (grid.text(13, 1, repetition).empty() && grid.text(13, 2, repetition).empty()) break;
     patient_.set_reference("generalPractitioner/" + std::to_string(repetition - 1), practitioner(grid, 13, repetition));
   }

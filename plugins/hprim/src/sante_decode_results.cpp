@@ -98,7 +98,8 @@ void sante_decoder::write_report(segment_grid& grid) {
     }
   }
   set_coding(request_, "code/coding/0", grid, 4, 1);
-  for (std::uint16_t repetition = 1; repetition <= std::max<std::uint16_t>(grid.repetitions(4), 1); ++repetition) {
+  for (std::uint16_t repetition = 1, last = std::max<std::uint16_t>(grid.repetitions(4), 1); repetition <= last;
+       ++repetition) {
     const std::string label = grid.text(4, 2, repetition), code = grid.text(4, 1, repetition);
     const std::string& name = label.empty() ? code : label;
     if (!name.empty()) section_title_ += (section_title_.empty() ? "" : ", ") + name;
@@ -141,7 +142,7 @@ void sante_decoder::write_order(segment_grid& grid) {
     request_.set("priority", priority == "S" ? "stat" : "routine");
     request_.carry("priority", grid.take(5));
   }
-  for (std::uint16_t repetition = 1; repetition <= grid.repetitions(4); ++repetition) {
+  for (std::uint16_t repetition = 1, last = grid.repetitions(4); repetition <= last; ++repetition) {
     const std::string path = repetition == 1 ? "code" : "orderDetail/" + std::to_string(repetition - 2);
     if (grid.text(4, 1, repetition).empty()) break;
     set_coding(request_, path + "/coding/0", grid, 4, repetition);
@@ -315,7 +316,7 @@ void sante_decoder::write_result_norm(const resource_ref& made, segment_grid& gr
 }
 
 void sante_decoder::write_result_flags(const resource_ref& made, segment_grid& grid) {
-  for (std::uint16_t repetition = 1; repetition <= grid.repetitions(8); ++repetition) {
+  for (std::uint16_t repetition = 1, last = grid.repetitions(8); repetition <= last; ++repetition) {
     const sourced flag = grid.take(8, 1, repetition);
     if (flag.empty()) {
       grid.keep_whole(made, 8);

@@ -10,7 +10,7 @@
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace liaison::hprim {
 namespace {
@@ -86,7 +86,9 @@ sante_encoder::sante_encoder(pivot_reader& pivot, account* ledger, const sante_o
   const json_value* entries = find(&pivot.bundle(), "entry");
   for (rapidjson::SizeType i = 0; entries != nullptr && i < entries->Size(); ++i) {
     const std::string type = text(&(*entries)[i], "resource/resourceType");
-    if (type == "Coverage") coverages_.push_back(find(&(*entries)[i], "resource"));
+    if (type == "Coverage")
+      coverages_[pivot.resolve(find(&(*entries)[i], "resource/beneficiary"))].push_back(
+          find(&(*entries)[i], "resource"));
     if (type == "DocumentReference" || type == "Binary")
       files_by_url_.emplace(text(&(*entries)[i], "fullUrl"), find(&(*entries)[i], "resource"));
   }
@@ -154,19 +156,20 @@ void sante_encoder::write_header(std::string_view context, const json_value* mai
 
 /// Comments and unknown segments that stood behind another: in their order, comments first.
 void sante_encoder::write_attached(const std::vector<kept_value>& kept, const std::vector<sourced>& notes) {
-  std::set<std::pair<std::string, unsigned>> present;
+  std::map<std::pair<std::string, unsigned>, std::vector<kept_value>> present;
   unsigned comments = 0;
   for (const kept_value& one : kept) {
     if (one.ordinal == 0) continue;
-    present.insert({one.segment, one.ordinal});
+    present[{one.segment, one.ordinal}].push_back(one);
     if (one.segment == "C") comments = std::max(comments, one.ordinal);
   }
   std::size_t note = 0;
   for (unsigned ordinal = 1; ordinal <= std::max<std::size_t>(comments, 0) || note < notes.size(); ++ordinal) {
     segment_builder c = begin("C");
-    const bool silent = std::any_of(kept.begin(), kept.end(), [&](const kept_value& k) {
-      return k.segment == "C" && k.ordinal == ordinal && k.is_clear && k.value.text == "none";
-    });
+    const auto own = present.find({"C", ordinal});
+    const bool silent =
+        own != present.end() && std::any_of(own->second.begin(), own->second.end(),
+                                            [](const kept_value& k) { return k.is_clear && k.value.text == "none"; });
     if (!silent && note < notes.size()) {
       // A comment of several lines: one repetition for each.
       std::uint16_t repetition = 1;
@@ -177,19 +180,20 @@ void sante_encoder::write_attached(const std::vector<kept_value>& kept, const st
       }
       ++note;
       c.set(2, "L");
-    } else if (present.find({"C", ordinal}) == present.end()) {
+    } else if (own == present.end()) {
       continue;
     }
     c.set(1, std::to_string(ordinal));
-    const bool own = present.find({"C", ordinal}) != present.end();
-    if (own && from_sante_) c.clear(2);
-    c.apply(kept, "C", ordinal);
+    if (own != present.end()) {
+      if (from_sante_) c.clear(2);
+      c.apply(own->second, "C", ordinal);
+    }
     lines_.add(c);
   }
-  for (const auto& [segment, ordinal] : present) {
-    if (segment == "C" || segment == "ERR") continue;
-    segment_builder other = begin(segment);
-    other.apply(kept, segment, ordinal);
+  for (const auto& [key, values] : present) {
+    if (key.first == "C" || key.first == "ERR") continue;
+    segment_builder other = begin(key.first);
+    other.apply(values, key.first, key.second);
     lines_.add(other);
   }
 }

@@ -96,9 +96,9 @@ void sante_encoder::write_document(const view_document& document) {
     write_patient(document.patient, pivot_.resolve(find(document.composition, "encounter")), "", document.composition);
   pivot_.carry(document.composition, "type", "H-6");
   coverage_rank_ = complementary_rank_ = 0;
-  for (const json_value* coverage : coverages_) {
-    if (document.patient.node != nullptr && pivot_.resolve(find(coverage, "beneficiary")) == document.patient.node)
-      write_coverage(coverage);
+  if (const auto covered = coverages_.find(document.patient.node);
+      document.patient.node != nullptr && covered != coverages_.end()) {
+    for (const json_value* coverage : covered->second) write_coverage(coverage);
   }
   // Observations that stand in a section without a report still need a request above them.
   bool implied_open = false;
@@ -107,7 +107,7 @@ void sante_encoder::write_document(const view_document& document) {
     const json_value* report = document.reports[i];
     if (type_of(report) != "Observation" || from_sante_) {
       implied_open = false;
-      write_report(report, document);
+      write_report(report, i + 1);
       continue;
     }
     if (!implied_open) {
@@ -136,17 +136,12 @@ void sante_encoder::write_document(const view_document& document) {
   write_narratives(document, document.reports.size() + 1);
 }
 
-void sante_encoder::write_report(const json_value* report, const view_document& document) {
+void sante_encoder::write_report(const json_value* report, std::size_t request_rank) {
   const std::vector<kept_value> kept = kept_values(pivot_, report);
   const bool implied = source_field(pivot_, report, "hprim-sante.segment").text == "none";
   if (type_of(report) == "DiagnosticReport" && !implied) {
     segment_builder obr = begin("OBR");
-    std::size_t rank = 1;
-    for (const json_value* one : document.reports) {
-      if (one == report) break;
-      ++rank;
-    }
-    obr.set(1, std::to_string(rank));
+    obr.set(1, std::to_string(request_rank));
     each(report, "identifier", [&](const json_value* one) {
       const bool placer = ends_with_file_number(one, "PLAC");
       obr.set(placer ? 2 : 3, 2, pivot_.get(one, "value"));
@@ -425,6 +420,7 @@ void sante_encoder::write_order(const json_value* request, std::size_t rank) {
     set_code(obr, 4, 1, find(request, "code"), request);
     std::uint16_t repetition = 2;
     each(request, "orderDetail", [&](const json_value* one) {
+      if (repetition > 1000) return;
       set_code(obr, 4, repetition, one, request);
       ++repetition;
     });
@@ -492,6 +488,10 @@ void sante_encoder::write_payment(const json_value* payment) {
 void sante_encoder::write_errors(const json_value* header) {
   const json_value* outcome = pivot_.resolve(find(header, "response/details"));
   const std::vector<kept_value> kept = kept_values(pivot_, outcome);
+  std::map<unsigned, std::vector<kept_value>> by_ordinal;
+  for (const kept_value& one : kept) {
+    if (one.segment == "ERR") by_ordinal[one.ordinal].push_back(one);
+  }
   unsigned ordinal = 0;
   each(outcome, "issue", [&](const json_value* one) {
     segment_builder err = begin("ERR");
@@ -502,7 +502,7 @@ void sante_encoder::write_errors(const json_value* header) {
     sourced words = pivot_.get(one, "details/text");
     if (words.empty()) words = pivot_.get(one, "diagnostics");
     err.set(10, words);
-    err.apply(kept, "ERR", ordinal);
+    if (const auto own = by_ordinal.find(ordinal); own != by_ordinal.end()) err.apply(own->second, "ERR", ordinal);
     lines_.add(err);
   });
   write_attached(kept);

@@ -264,8 +264,9 @@ std::size_t escape_length(std::string_view text, std::size_t i, char escape) {
 std::size_t next_mark(std::string_view text, std::size_t from, char separator, char escape) {
   const std::size_t plain = text.find(separator, from);
   if (plain == std::string_view::npos) return plain;
-  const std::size_t first_escape = text.find(escape, from);
-  if (first_escape == std::string_view::npos || first_escape > plain) return plain;
+  // Looked for in this piece only: a search to the end for every separator would cost the square of the length.
+  const std::size_t first_escape = text.substr(0, plain).find(escape, from);
+  if (first_escape == std::string_view::npos) return plain;
   for (std::size_t i = first_escape; i < text.size();) {
     if (text[i] == separator) return i;
     i += text[i] == escape ? escape_length(text, i, escape) : 1;

@@ -308,6 +308,23 @@ TEST(sante_encode, data_cannot_break_segments) {
   EXPECT_TRUE(back.has_issue("frame-defused"));
 }
 
+TEST(sante, long_input_costs_linear_time) {
+  // Separators, repetitions, comments and addenda by the ten thousand: each has been a square of its number before.
+  std::string source = "H|~^\\&|A||LAB~LABO||ORU|||C~C||P|H2.4~C|20250310\rP|1|1|||A~B\r";
+  for (int i = 0; i < 1000; ++i) source += "C|1|L|x\r";
+  source += "OBR|1|||K";
+  for (int i = 0; i < 5000; ++i) source += "^K~x";
+  source += "\rOBX|1|TX|T~T||a";
+  for (int i = 0; i < 5000; ++i) source += i % 100 == 0 ? "\rA|~b" : "~b";
+  source += "\r" + std::string(1, 'Z');
+  for (int i = 0; i < 5000; ++i) source += "|";
+  const auto& translator = translator_of("hprim-sante");
+  EXPECT_EQ(run(translator.inspect, source + "\r", now_and_account).status, LIAISON_OK);
+  const reply pivot = run(translator.decode, source + "\r", now_and_account);
+  ASSERT_EQ(pivot.status, LIAISON_OK);
+  EXPECT_EQ(run(translator.encode, pivot.document(), "{}").status, LIAISON_OK);
+}
+
 TEST(sante_answers, say_yes_without_errors_and_no_with_one) {
   const std::string source =
       "H|~^\\&|ORM1.HPR||CLIN~CLINIQUE||ORM|||LAB~LABO||P|H2.4~C|20250310\rP|1|1|||A~B\rOBR|1|~D1||K~K~L\rL|1||1|4\r";
