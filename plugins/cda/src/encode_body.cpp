@@ -202,7 +202,10 @@ void write_report_section(const writing& w, const json_value* section, const jso
       write_result_table(w, report);
     }
   }
-  write_report_entry(w, report);
+  // Images of the section go with its report; with several reports nobody knows whose they are.
+  write_report_entry(
+      w, report,
+      source == narrative_of::section ? entries_of(w, section, "DocumentReference") : std::vector<const json_value*>());
 }
 
 constexpr std::string_view chapter_ihe = "1.3.6.1.4.1.19376.1.3.3.2.1";

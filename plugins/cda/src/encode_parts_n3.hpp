@@ -15,7 +15,8 @@ void write_missing_labels(const writing& w, const json_value* report);
 /// What a result is called: its text, else its display.
 std::string printed_label(const json_value* observation);
 /// The entry of one DiagnosticReport.
-void write_report_entry(const writing& w, const json_value* report);
+/// `files` are images that belong to it.
+void write_report_entry(const writing& w, const json_value* report, const std::vector<const json_value*>& files = {});
 /// participantRole of someone who is neither performer nor author.
 void write_role(const writing& w, const party& who);
 /// value of a type that is one attribute.

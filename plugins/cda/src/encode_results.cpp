@@ -509,7 +509,28 @@ void write_sampling(const writing& w, const json_value* specimen) {
 
 }  // namespace
 
-void write_report_entry(const writing& w, const json_value* report) {
+namespace {
+
+void write_image(const writing& w, const json_value* file) {
+  const xml_out::element link(w.out, "entryRelationship");
+  w.out.attribute("typeCode", "COMP");
+  const xml_out::element media(w.out, "observationMedia");
+  w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN").attribute("ID", w.narrative.new_id());
+  templates(w, "2.16.840.1.113883.10.12.304", "1.2.250.1.213.1.1.3.103");
+  write_all_ids(w, file);
+  const xml_out::element value(w.out, "value");
+  const sourced data = file_data(w, file);
+  w.out.attribute("mediaType", w.get(file, "content/0/attachment/contentType")).attribute("representation", "B64");
+  w.out.text(data);
+  for (const char* name : {"size", "hash", "url", "title"}) {
+    w.pivot.envelope(file, std::string("content/0/attachment/") + name);
+  }
+  w.pivot.envelope(file, "status");
+}
+
+}  // namespace
+
+void write_report_entry(const writing& w, const json_value* report, const std::vector<const json_value*>& files) {
   const xml_out::element entry(w.out, "entry");
   w.out.attribute("typeCode", "DRIV");
   templates(w, "1.3.6.1.4.1.19376.1.3.1", "1.2.250.1.213.1.1.3.21");
@@ -544,6 +565,9 @@ void write_report_entry(const writing& w, const json_value* report) {
       w.out.attribute("typeCode", "COMP");
       write_member(w, observation, 0);
     }
+  }
+  for (const json_value* file : files) {
+    write_image(w, file);
   }
   const sourced conclusion = w.get(report, "conclusion");
   if (!conclusion.empty()) {

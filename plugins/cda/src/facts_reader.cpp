@@ -317,10 +317,6 @@ const xmlNode* skip_subtree(const xmlNode* node, const xmlNode* root) {
   return node == root ? nullptr : node->next;
 }
 
-const xmlNode* following(const xmlNode* node, const xmlNode* root) {
-  return node->children != nullptr ? node->children : skip_subtree(node, root);
-}
-
 }  // namespace
 
 std::string id_text(const xmlNode* id) {
@@ -402,9 +398,14 @@ std::vector<media> find_media(const xmlNode* document) {
 }
 
 std::optional<std::string> media_bytes(const call& of, const media& body) {
-  const std::string text = all_text(body.value);
+  // A body of megabytes is one text node: it is read where it stands.
+  const xmlNode* first = body.value->children;
+  const bool single =
+      first != nullptr && first->type == XML_TEXT_NODE && first->next == nullptr && first->content != nullptr;
+  const std::string gathered = single ? std::string() : all_text(body.value);
+  const std::string_view text = single ? std::string_view(reinterpret_cast<const char*>(first->content)) : gathered;
   if (attribute_text(body.value, "representation") != "B64" && body.content_type.starts_with("text/")) {
-    return text;
+    return std::string(text);
   }
   base64_defects defects;
   auto bytes = base64_decode(text, &defects);

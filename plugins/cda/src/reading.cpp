@@ -7,9 +7,7 @@
 #include <libxml/parser.h>
 
 namespace liaison::cda {
-namespace {
 
-/// Next element in document order below `root`, without recursion.
 const xmlNode* following(const xmlNode* node, const xmlNode* root) {
   if (node->children != nullptr) {
     return node->children;
@@ -19,6 +17,8 @@ const xmlNode* following(const xmlNode* node, const xmlNode* root) {
   }
   return node == root ? nullptr : node->next;
 }
+
+namespace {
 
 const xmlNode* find_document(const xmlNode* root) {
   for (const xmlNode* node = root; node != nullptr; node = following(node, root)) {

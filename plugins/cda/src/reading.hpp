@@ -108,6 +108,8 @@ class elements {
   const xmlNode* first_;
 };
 
+/// Next node in document order below `root`; without recursion.
+const xmlNode* following(const xmlNode* node, const xmlNode* root);
 bool has_template(const xmlNode* node, std::string_view root);
 bool is_named(const xmlNode* node, std::string_view name);
 /// `xsi:type` without prefix; guessed from the attributes when the namespace was misspelled and the type lost.

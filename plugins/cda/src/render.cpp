@@ -85,8 +85,8 @@ std::string render_text(const call& of, const opened& file) {
   }
   for (const media& body : find_media(file.document)) {
     if (!body.content_type.starts_with("text/plain")) {
-      const std::string text = all_text(body.value);
-      out += "\n[" + body.content_type + ", " + std::to_string(text.size() / 4 * 3 / 1024) + " kB]\n";
+      const auto bytes = media_bytes(of, body);
+      out += "\n[" + body.content_type + (bytes ? ", " + std::to_string(bytes->size()) + " bytes" : "") + "]\n";
     }
   }
   return out;

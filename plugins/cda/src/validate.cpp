@@ -88,6 +88,36 @@ class checker {
     }
   }
 
+  /// A level 1 document carries exactly three templates.
+  void level_1_templates() const {
+    std::size_t count = 0;
+    for (const xmlNode* node = child(document_, "templateId"); node != nullptr; node = next(node, "templateId")) {
+      ++count;
+    }
+    if (count != 3 || !has_template(document_, "1.3.6.1.4.1.19376.1.2.20")) {
+      error("cda-level-1-templates", child(document_, "templateId"),
+            "a level 1 document has the templates of HL7 France, CI-SIS and XDS-SD");
+    }
+  }
+
+  /// References from entries into the narrative: the official rules do not look at them.
+  void references(const id_index& ids) const {
+    constexpr std::size_t reported_max = 20;
+    std::size_t reported = 0;
+    for (const xmlNode* node = document_; node != nullptr && reported < reported_max;
+         node = following(node, document_)) {
+      if (!is_named(node, "reference") || is_named(node->parent, "renderMultiMedia")) {
+        continue;
+      }
+      const std::string target = attribute_text(node, "value");
+      if (!target.empty() && target.find("://") == std::string::npos && !target.starts_with("urn:") &&
+          ids.find(target) == nullptr) {
+        warn("cda-reference-dangling", node, "the reference leads to no element of the narrative");
+        ++reported;
+      }
+    }
+  }
+
   void time_has_zone(const xmlNode* stamp) const {
     const std::string value = attribute_text(stamp, "value");
     if (value.size() > 8 && value.find_first_of("+-") == std::string::npos) {
@@ -232,6 +262,11 @@ class checker {
       if (n1 != nullptr && part.content_type != "application/pdf" && part.content_type != "text/plain") {
         warn("cda-media-type", part.value, "a level 1 body is a PDF or plain text");
       }
+    }
+    if (n1 != nullptr) {
+      level_1_templates();
+    } else {
+      references(id_index(document_));
     }
     const xmlNode* structured = child(component, "structuredBody");
     for (const xmlNode* node = child(structured, "component"); node != nullptr; node = next(node, "component")) {
