@@ -81,6 +81,22 @@ void write_status(decoding& d, const segment& pid) {
   }
 }
 
+/// NK1: whom to call, and who answers for the patient.
+void write_contacts(decoding& d) {
+  for (segment nk1 = d.of.find("NK1"); nk1; nk1 = d.of.find("NK1", nk1.position() + 1)) {
+    const spot to = spot{d.patient, "contact"}.next();
+    write_concept(d, nk1[3].first(), to / "relationship/0");
+    write_name(d, nk1[2].first(), to / "name");
+    write_address(d, nk1[4].first(), to / "address");
+    for (const auto& [number, use] : {std::pair{5U, "home"}, std::pair{6U, "work"}}) {
+      const field telecoms = nk1[number];
+      for (const auto piece : telecoms.repetitions()) {
+        write_telecom(d, telecoms.as_repetition(piece), (to / "telecom").next(), use);
+      }
+    }
+  }
+}
+
 void write_general_practitioners(decoding& d) {
   std::size_t written = 0;
   const auto add = [&](const resource_ref& doctor) {
@@ -185,6 +201,7 @@ void write_patient(decoding& d, const segment& pid) {
   write_addresses(d, pid);
   write_telecoms(d, pid);
   write_status(d, pid);
+  write_contacts(d);
   write_general_practitioners(d);
 }
 

@@ -183,7 +183,8 @@ void put_header(encoding& e, std::string_view type, std::string_view trigger, st
   msh.set({4}, e.peers.sending_facility);
   msh.set({5}, e.peers.receiving_application);
   msh.set({6}, e.peers.receiving_facility);
-  msh.set({7}, hl7_from_fhir(e.now, hl7_zone::drop).value_or(""));
+  const std::string stamp = hl7_from_fhir(e.now, hl7_zone::drop).value_or("");
+  msh.set({7}, stamp.substr(0, stamp.find('.')));
   msh.set({9, 1}, type);
   msh.set({9, 2}, trigger);
   msh.set({9, 3}, structure);

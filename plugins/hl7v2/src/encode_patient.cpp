@@ -155,6 +155,29 @@ void put_addresses(const encoding& e) {
   }
 }
 
+void put_contacts(encoding& e) {
+  const json_value* contacts = pivot_reader::find(e.patient, "contact");
+  for (std::size_t i = 0; i < size_of(contacts); ++i) {
+    const json_value* contact = element(contacts, i);
+    out_segment& nk1 = e.add("NK1", rank_kin);
+    nk1.set({1}, std::to_string(nk1.ordinal()));
+    const json_value* name = pivot_reader::find(contact, "name");
+    for (const auto& [path, component] : {std::pair{"family", 1U}, std::pair{"given/0", 2U}, std::pair{"given/1", 3U},
+                                          std::pair{"suffix/0", 4U}, std::pair{"prefix/0", 5U}}) {
+      e.put(name, path, nk1, {2, component});
+    }
+    if (!nk1.has_field(2)) e.put(name, "text", nk1, {2, 1});
+    const std::string use = pivot_reader::text(name, "use");
+    if (use == "official" || use == "usual") e.put_as(name, "use", nk1, {2, 7}, use == "official" ? "L" : "D");
+    put_concept(e, pivot_reader::find(contact, "relationship/0"), nk1, 3);
+    if (const json_value* address = pivot_reader::find(contact, "address")) put_address(e, address, nk1, 4);
+    const json_value* telecoms = pivot_reader::find(contact, "telecom");
+    for (std::size_t n = 0; n < size_of(telecoms); ++n) {
+      put_telecom(e, element(telecoms, n), nk1, pivot_reader::text(element(telecoms, n), "use") == "work" ? 6U : 5U);
+    }
+  }
+}
+
 void put_general_practitioners(encoding& e) {
   const json_value* doctors = pivot_reader::find(e.patient, "generalPractitioner");
   for (std::size_t i = 0; i < size_of(doctors); ++i) {
@@ -208,6 +231,7 @@ void put_patient(encoding& e) {
     to.set({32}, status.code);
     e.in.carry(status.node, "extension", to.location({32}));
   }
+  put_contacts(e);
   put_general_practitioners(e);
 }
 

@@ -355,7 +355,8 @@ struct results_writer {
     e.put(who, "name/0/given/0", obr, {32, 1, 3});
   }
 
-  /// Text of a section as one OBX; a narrative that only repeats results written one by one is not.
+  /// Text of a section as one OBX. Only that of a report is left out, which its results repeat one by one: elsewhere a
+  /// narrative says more than the entries beside it.
   void put_narrative(const json_value* section, bool has_results) {
     const std::string div = pivot_reader::text(section, "text/div");
     if (div.empty()) return;
@@ -414,7 +415,6 @@ struct results_writer {
       } else if (type == "Observation") {
         if (orders == 0) put_document_order();
         put_observation(target, 0);
-        has_results = true;
       } else if (type == "DocumentReference") {
         if (orders == 0) put_document_order();
         put_file(target);
