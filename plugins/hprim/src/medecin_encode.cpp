@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // encode of hprim-medecin: twelve lines, a body that a person can read, RES lines with what the pivot knows, the end
 // marks, and the files of the document beside it. Values pass through safe_text, so that none can break the frame.
+#include "document_files.hpp"
 #include "medecin_result.hpp"
 #include "medecin_translator.hpp"
 #include "pivot_view.hpp"
 #include "safe_text.hpp"
+#include "text_layout.hpp"
 
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/digest.hpp>
@@ -17,9 +19,6 @@
 namespace liaison::hprim {
 namespace {
 
-constexpr std::size_t text_columns = 78;  // running text is wrapped; what was laid out in columns stays as it is
-constexpr std::size_t table_columns = 120;
-constexpr std::size_t column_width_max = 40;
 constexpr std::size_t code_columns = 10;
 
 struct medecin_options {
@@ -70,23 +69,6 @@ std::string_view written_code(const Table& table, std::string_view pivot) {
 }
 
 bool is_cancelled(std::string_view status) { return status == "cancelled" || status == "entered-in-error"; }
-
-struct extension_row {
-  std::string_view content_type, suffix;
-};
-
-constexpr extension_row suffixes[] = {
-    {"application/pdf", ".pdf"}, {"image/jpeg", ".jpg"}, {"image/png", ".png"},       {"image/tiff", ".tif"},
-    {"image/gif", ".gif"},       {"text/rtf", ".rtf"},   {"application/rtf", ".rtf"}, {"text/html", ".html"},
-    {"text/plain", ".txt"},      {"text/xml", ".xml"},   {"application/xml", ".xml"}, {"application/dicom", ".dcm"}};
-
-std::string suffix_of(std::string_view content_type) {
-  content_type = trim(content_type.substr(0, content_type.find(';')));
-  for (const extension_row& row : suffixes) {
-    if (row.content_type == content_type) return std::string(row.suffix);
-  }
-  return ".bin";
-}
 
 /// Writes one document; the lines go to `out`, parted by "\n" and safe for the frame.
 class message_encoder {
@@ -327,68 +309,8 @@ class message_encoder {
     for (const std::string& one : in_columns(text)) write_wrapped(one);
   }
 
-  /// Rows whose cells are parted by two blanks, padded so that the cells of neighbouring rows stand below each other.
-  static std::vector<std::string> in_columns(std::string_view text) {
-    std::vector<std::string> out;
-    std::vector<std::vector<std::string_view>> rows;
-    const auto flush = [&] {
-      std::vector<std::size_t> widths;
-      for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()), 0);
-        for (std::size_t i = 0; i + 1 < row.size(); ++i)
-          widths[i] = std::max(widths[i], std::min(width_of(row[i]), column_width_max));
-      }
-      for (const auto& row : rows) {
-        std::string padded;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-          padded += row[i];
-          if (i + 1 == row.size()) break;
-          const std::size_t width = width_of(row[i]);
-          padded.append(2 + (rows.size() > 1 && widths[i] > width ? widths[i] - width : 0), ' ');
-        }
-        out.push_back(std::move(padded));
-      }
-      rows.clear();
-    };
-    for (const std::string_view one : split(text, '\n')) {
-      std::vector<std::string_view> cells;
-      std::string_view rest = one;
-      for (std::size_t at = rest.find("  "); at != std::string_view::npos && cells.size() < 32; at = rest.find("  ")) {
-        cells.push_back(rest.substr(0, at));
-        rest = rest.substr(at + 2);
-      }
-      cells.push_back(rest);
-      if (cells.size() == 1) {
-        flush();
-        out.emplace_back(one);
-      } else {
-        rows.push_back(std::move(cells));
-      }
-    }
-    flush();
-    return out;
-  }
-
   void write_wrapped(std::string_view text) {
-    const std::string whole = safe_.line(text);
-    std::string_view rest = whole;
-    const std::size_t limit = whole.find("  ") == std::string::npos ? text_columns : table_columns;
-    while (width_of(rest) > limit) {
-      std::size_t cut = 0, columns = 0, i = 0;
-      while (i < rest.size() && columns <= limit) {
-        if (rest[i] == ' ' && i > 0) cut = i;
-        ++i;
-        while (i < rest.size() && (static_cast<unsigned char>(rest[i]) & 0xC0) == 0x80) ++i;
-        ++columns;
-      }
-      if (cut == 0) {  // a word longer than the line
-        cut = rest.find(' ', i);
-        if (cut == std::string_view::npos) break;
-      }
-      line(safe_.medecin_line(rest.substr(0, cut)));
-      rest = rest.substr(cut + 1);
-    }
-    line(safe_.medecin_line(rest));
+    for (const std::string& one : wrapped(safe_.line(text))) line(safe_.medecin_line(one));
   }
 
   static std::string status_note(std::string_view status) {
@@ -557,67 +479,6 @@ class message_encoder {
   std::size_t searchable_bytes_ = 512U << 20;
 };
 
-/// The files of all documents: emitted after the message; a text body becomes lines of it.
-class file_writer {
- public:
-  file_writer(pivot_reader& pivot, findings& found) : pivot_(pivot), found_(found) {}
-
-  struct file {
-    std::string name, content_type, bytes;
-  };
-
-  /// Takes the files of a document; returns the lines that speak of them in the body.
-  std::vector<std::string> take(const view_document& document) {
-    std::vector<std::string> notes;
-    for (const view_attachment& one : document.attachments) {
-      if (one.binary == nullptr) {
-        found_.add(finding::attachment_unreadable, pivot_.pointer(one.reference), "the pivot does not hold its bytes");
-        continue;
-      }
-      auto bytes = base64_decode(pivot_reader::text(one.binary, "data"));
-      if (!bytes) {
-        found_.add(finding::attachment_unreadable, pivot_.pointer(one.binary), "its base64 is not valid");
-        continue;
-      }
-      account_for(one);
-      if (one.content_type.starts_with("text/plain")) {
-        const decoded text = detect_and_decode(*bytes);
-        for (const std::string_view line : split(text.text, '\n')) notes.emplace_back(line);
-        continue;
-      }
-      const std::string name = name_for(suffix_of(one.content_type));
-      notes.push_back("Document joint : " + (one.title.empty() ? std::string("sans titre") : one.title.text) + " (" +
-                      name + ")");
-      files_.push_back({name, one.content_type, std::move(*bytes)});
-    }
-    return notes;
-  }
-
-  const std::vector<file>& files() const { return files_; }
-
- private:
-  std::string name_for(const std::string& suffix) {
-    const auto same =
-        std::count_if(files_.begin(), files_.end(), [&](const file& f) { return f.name.ends_with(suffix); });
-    return same == 0 ? suffix : "." + std::to_string(same + 1) + suffix;
-  }
-
-  void account_for(const view_attachment& one) {
-    pivot_.carry(one.binary, "data", "attachment");
-    pivot_.carry(one.binary, "contentType", "attachment");
-    for (const std::string_view path :
-         {std::string_view("content/0/attachment/title"), std::string_view("content/0/attachment/contentType"),
-          std::string_view("content/0/attachment/size"), std::string_view("content/0/attachment/hash")}) {
-      pivot_.carry(one.reference, path, "attachment");
-    }
-    pivot_.envelope(one.reference, "content/0/attachment/url");
-  }
-
-  pivot_reader& pivot_;
-  findings& found_;
-  std::vector<file> files_;
-};
-
 std::string with_crlf(std::string_view lines) {
   std::string out;
   out.reserve(lines.size() + lines.size() / 32);
@@ -667,7 +528,7 @@ liaison_status medecin_translator::encode(const call& host) {
   }
   account_for_structure(pivot);
   safe_text safe(options->written_in);
-  file_writer files(pivot, found);
+  document_files files(pivot, found);
   std::string lines;
   for (const view_document& document : documents) {
     const std::vector<std::string> notes = files.take(document);
@@ -677,7 +538,7 @@ liaison_status medecin_translator::encode(const call& host) {
   pivot.drop(&pivot.bundle(), "", "HPRIM Médecin has no place for it");
   safe.report_to(found);
   host.emit(LIAISON_PART_DOCUMENT, safe.bytes(with_crlf(lines)), "text/plain", nullptr, format);
-  for (const file_writer::file& file : files.files()) {
+  for (const document_files::file& file : files.files()) {
     host.emit(LIAISON_PART_ATTACHMENT, file.bytes, file.content_type.c_str(), file.name.c_str());
   }
   if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");

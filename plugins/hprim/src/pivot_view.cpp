@@ -387,7 +387,9 @@ class document_reader {
     if (binary == nullptr && !url.empty()) {
       if (const auto found = binaries().find(url); found != binaries_.end()) binary = found->second;
     }
-    out.attachments.push_back({owner, binary, text(attachment, "contentType"), pivot_.get(attachment, "title")});
+    sourced title = pivot_.get(attachment, "title");
+    if (title.empty()) title = pivot_.get(owner, "description");
+    out.attachments.push_back({owner, binary, text(attachment, "contentType"), title});
   }
 
   /// Reports that no section shows still belong to the only document.
