@@ -8,6 +8,7 @@
 
 namespace liaison::store::sqlite {
 
+/// `none` is NULL in the database.
 enum class lane : std::uint8_t { none = 0, due = 1, put_off = 2, behind = 3 };
 
 static_assert(static_cast<int>(model::message_state::routed) == 0);

@@ -42,7 +42,7 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
       set_routed_(session.database, "UPDATE message SET state=0 WHERE id=? AND state=1"),
       oldest_(session.database,
               "SELECT id, created_at, waits_since FROM delivery INDEXED BY delivery_waiting "
-              "WHERE recipient=? AND lane=? AND lane>0 ORDER BY id") {}
+              "WHERE recipient=? AND lane=? ORDER BY id") {}
 
 model::delivery_id delivery_writer::add(model::message_id message, const new_delivery& what,
                                         std::optional<std::int64_t> key, unix_ms now, bool may_wait, made how) {
@@ -77,7 +77,9 @@ std::optional<delivery_writer::row> delivery_writer::read(model::delivery_id id)
 void delivery_writer::write(const row& what, state before) {
   std::optional<std::string_view> error;
   if (!what.last_error.empty()) error = what.last_error;
-  write_.run(what.id, code(what.state), code(what.lane), what.attempts, what.waits_since, what.next_attempt_at,
+  std::optional<std::int64_t> waits_in;
+  if (what.lane != lane::none) waits_in = code(what.lane);
+  write_.run(what.id, code(what.state), waits_in, what.attempts, what.waits_since, what.next_attempt_at,
              what.finished_at, what.prepared, what.receipts, error);
   if (what.state == before) return;
   session_.count(what.recipient, before, -1);

@@ -47,8 +47,7 @@ queries::queries(connection& database, const payload_files& files)
       files_(files),
       find_name_(database, "SELECT id FROM name WHERE text=?"),
       read_name_(database, "SELECT text FROM name WHERE id=?"),
-      due_(database,
-           "SELECT id FROM delivery INDEXED BY delivery_waiting WHERE recipient=? AND lane=1 AND lane>0 ORDER BY id"),
+      due_(database, "SELECT id FROM delivery INDEXED BY delivery_waiting WHERE recipient=? AND lane=1 ORDER BY id"),
       put_off_(database,
                "SELECT id FROM delivery INDEXED BY delivery_put_off WHERE recipient=? AND lane=2 "
                "AND next_attempt_at<=? ORDER BY next_attempt_at"),
@@ -74,7 +73,7 @@ queries::queries(connection& database, const payload_files& files)
       tally_(database, "SELECT recipient, state, deliveries FROM tally ORDER BY recipient, state"),
       first_in_lane_(database,
                      "SELECT id, created_at FROM delivery INDEXED BY delivery_waiting "
-                     "WHERE recipient=? AND lane=? AND lane>0 ORDER BY id LIMIT 1") {}
+                     "WHERE recipient=? AND lane=? ORDER BY id LIMIT 1") {}
 
 std::optional<std::int64_t> queries::number_of(const std::string& name) {
   auto row = find_name_.with(name);
@@ -239,7 +238,7 @@ std::vector<model::delivery_id> queries::ids_of(const delivery_filter& filter) {
   } else if (filter.state == model::delivery_state::dead) {
     sql += "delivery INDEXED BY delivery_dead WHERE id<?3 ";
   } else if (filter.state == model::delivery_state::pending) {
-    sql += "delivery INDEXED BY delivery_waiting WHERE lane>0 AND lane IN (1,2,3) AND id<?3 ";
+    sql += "delivery INDEXED BY delivery_waiting WHERE lane IN (1,2,3) AND id<?3 ";
   } else {
     sql += "delivery WHERE id<?3 ";
   }

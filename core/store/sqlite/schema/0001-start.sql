@@ -71,7 +71,7 @@ CREATE TABLE delivery (
   profile INTEGER NOT NULL,         -- name
   order_key INTEGER,
   state INTEGER NOT NULL,
-  lane INTEGER NOT NULL,            -- 0 none, 1 due, 2 put off, 3 behind another one
+  lane INTEGER,                     -- NULL none, 1 due, 2 put off, 3 behind another one
   attempts INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   waits_since INTEGER NOT NULL,     -- created, or retried by a person
@@ -83,8 +83,9 @@ CREATE TABLE delivery (
   last_error TEXT
 );
 CREATE INDEX delivery_replayed ON delivery(message) WHERE replayed = 1;
--- A recipient's queue, by lane and then by id: what is due is read off its beginning however long it is.
-CREATE INDEX delivery_waiting ON delivery(recipient, lane) WHERE lane > 0;
+-- A recipient's queue, by lane and then by id: what is due is read off its beginning however long it is. SQLite sees that a
+-- query for one lane keeps to IS NOT NULL; with "lane > 0" it would have to be told, and would then sort the whole queue.
+CREATE INDEX delivery_waiting ON delivery(recipient, lane) WHERE lane IS NOT NULL;
 CREATE INDEX delivery_put_off ON delivery(recipient, next_attempt_at) WHERE lane = 2;
 -- What holds others back: the open deliveries of one order key.
 CREATE INDEX delivery_line ON delivery(recipient, order_key) WHERE order_key IS NOT NULL AND state IN (0, 2);
