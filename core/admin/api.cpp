@@ -49,6 +49,18 @@ bool is_one_of(const std::string& token, const std::vector<std::string>& tokens)
   return !token.empty() && std::any_of(tokens.begin(), tokens.end(), [&](const auto& t) { return same_secret(t, token); });
 }
 
+/// "127.0.0.1:8480", "[::1]:8480", "localhost" name this machine whatever a name server says.
+bool names_this_machine(const std::string& host) {
+  const std::string name = host.substr(0, host.front() == '[' ? host.find(']') + 1 : host.find(':'));
+  return name == "localhost" || name == "[::1]" || name.rfind("127.", 0) == 0;
+}
+
+/// Without tokens, being on this machine is the credential, so a page from elsewhere must not be able to borrow it.
+bool is_local_and_own(const request& what) {
+  if (!what.from_loopback || (!what.host.empty() && !names_this_machine(what.host))) return false;
+  return what.origin.empty() || what.origin == "http://" + what.host || what.origin == "https://" + what.host;
+}
+
 /// Who may do what: the operator everything, an endpoint only post as itself.
 struct access {
   bool is_operator = false;
@@ -57,7 +69,7 @@ struct access {
 
 access access_of(const request& what, const config::configuration& configuration) {
   access found;
-  found.is_operator = configuration.http_tokens.empty() ? what.from_loopback : is_one_of(what.bearer_token, configuration.http_tokens);
+  found.is_operator = configuration.http_tokens.empty() ? is_local_and_own(what) : is_one_of(what.bearer_token, configuration.http_tokens);
   for (const auto& [name, endpoint] : configuration.endpoints)
     if (const auto* http = std::get_if<config::http_source>(&endpoint.source); http && is_one_of(what.bearer_token, http->tokens))
       found.source = name;

@@ -25,6 +25,8 @@ struct request {
   std::string content_type;
   std::string accept;
   std::string bearer_token;  ///< empty: none
+  std::string host;          ///< as the client wrote it
+  std::string origin;        ///< of the page that asks, when a browser does
   std::string peer;
   bool from_loopback = false;
   std::string body;
@@ -58,7 +60,7 @@ class api {
   explicit api(parts what) : parts_(std::move(what)) {}
 
   /// Credentials: /healthz and /readyz need none. With `listen.http.tokens` everything else needs one of them; without, only
-  /// requests from loopback are served. An endpoint's own token (source.http.tokens) may post its messages and nothing else.
+  /// requests from loopback are served, and of browsers only those of pages of this very host (DNS rebinding). An endpoint's own token (source.http.tokens) may post its messages and nothing else.
   void handle(request what, respond then);
 
  private:

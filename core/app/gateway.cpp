@@ -136,6 +136,8 @@ admin::request request_from(net::http_request from) {
   admin::request to;
   to.content_type = from.header("content-type");
   to.accept = from.header("accept");
+  to.host = from.header("host");
+  to.origin = from.header("origin");
   to.method = std::move(from.method);
   to.path = std::move(from.path);
   to.query = std::move(from.query);

@@ -87,7 +87,7 @@ TEST_P(corpus_conversion, works_or_says_why_and_its_account_adds_up) {
 }
 
 INSTANTIATE_TEST_SUITE_P(to, corpus_conversion, ::testing::Values("fhir", "hprim-medecin"),
-                         [](const auto& info) { return std::string(info.param) == "fhir" ? "fhir" : "hprim_medecin"; });
+                         [](const auto& named) { return std::string(named.param) == "fhir" ? "fhir" : "hprim_medecin"; });
 
 }  // namespace
 }  // namespace liaison::test
