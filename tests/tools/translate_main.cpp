@@ -19,16 +19,18 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: liaison-translate PLUGIN.so FORMAT OPERATION [--option JSON] [--out FILE] [--quiet] [--repeat N] FILE...\n"
+    "usage: liaison-translate PLUGIN.so FORMAT OPERATION [--option JSON] [--out FILE] [--quiet] [--repeat N] "
+    "[--configuration JSON] FILE...\n"
     "  OPERATION  recognise | inspect | decode | encode | validate | acknowledge | render\n"
     "  --option   the options of the call, a JSON object; may be given several times, the last one wins\n"
     "  --out      write the bytes of the first DOCUMENT, FACTS or TEXT part there instead of to stdout\n"
+    "  --configuration  what the plugin gets when it is created, a JSON object\n"
     "  --quiet    print statuses and counts only\n"
     "  --repeat   run the operation N times and print the mean time\n"
     "exit: 0 every status OK and no error issue, 1 otherwise, 2 wrong usage, 4 no such file or plugin\n";
 
 struct arguments {
-  std::string plugin, format, operation, options = R"({"now": "2024-03-01T12:00:00+01:00"})", out;
+  std::string plugin, format, operation, options = R"({"now": "2024-03-01T12:00:00+01:00"})", out, configuration = "{}";
   std::vector<std::string> files;
   bool quiet = false;
   unsigned repeat = 1;
@@ -120,7 +122,7 @@ bool parse(int count, char** values, arguments& into) {
   std::vector<std::string> plain;
   for (int i = 1; i < count; ++i) {
     const std::string_view word = values[i];
-    const bool has_value = word == "--option" || word == "--out" || word == "--repeat";
+    const bool has_value = word == "--option" || word == "--out" || word == "--repeat" || word == "--configuration";
     if (has_value && i + 1 == count) return false;
     if (word == "--option")
       into.options = values[++i];
@@ -128,6 +130,8 @@ bool parse(int count, char** values, arguments& into) {
       into.out = values[++i];
     else if (word == "--repeat")
       into.repeat = static_cast<unsigned>(std::stoul(values[++i]));
+    else if (word == "--configuration")
+      into.configuration = values[++i];
     else if (word == "--quiet")
       into.quiet = true;
     else
@@ -213,7 +217,7 @@ int main(int count, char** values) {
   at_creation.of = &given;
   const liaison_sink sink = {sizeof(liaison_sink), &at_creation, take_part, take_issue};
   void* self = nullptr;
-  const std::string configuration = "{}";
+  const std::string& configuration = given.configuration;
   if (plugin->create != nullptr &&
       plugin->create({reinterpret_cast<const std::uint8_t*>(configuration.data()), configuration.size()}, &sink,
                      &self) != LIAISON_OK) {

@@ -99,7 +99,10 @@ class evaluator {
   /// The node as an item; `type` may be null for a resource.
   item make_item(node_id id, node_id extra, const type_definition* type) const;
 
-  /// Nothing when the collection is empty or no boolean.
+  /// Children of that name; a choice by its name without type.
+  collection named(const item& of, std::string_view name) { return children({of}, name); }
+
+  /// Nothing when the collection is empty; anything but false is true.
   std::optional<bool> truth(const collection& of) const;
 
   bool exhausted() const { return exhausted_; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "invariants.hpp"
 
+#include "profile.hpp"
+
 #include <algorithm>
 
 asm(R"(
@@ -121,6 +123,8 @@ void invariant_checker::check_profiles(std::string_view wanted) {
 
 void invariant_checker::check_profile(node_id resource, std::string_view canonical) {
   canonical = canonical.substr(0, canonical.find('|'));
+  if (const profile* loaded = packages().find(canonical); loaded != nullptr)
+    profile_checker(bundle_, evaluator_, packages(), found_).check(*loaded, resource);
   const std::string_view name = canonical.substr(canonical.rfind('/') + 1);
   const auto* rules = rule_book::built_in().rules_of(name);
   if (rules == nullptr) return;

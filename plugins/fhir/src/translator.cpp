@@ -6,6 +6,7 @@
 #include "facts.hpp"
 #include "identity.hpp"
 #include "message.hpp"
+#include "profile.hpp"
 #include "render.hpp"
 #include "validate.hpp"
 
@@ -94,6 +95,30 @@ struct fhir_translator final : translator {
   }
 };
 
+liaison_status complain(const liaison_sink* sink, const std::string& text) {
+  const liaison_issue found = {sizeof(liaison_issue), LIAISON_ERROR, "fhir-packages", "packages", text.c_str()};
+  (void)sink->issue(sink->self, &found);
+  return LIAISON_REJECT;
+}
+
+/// `{"packages": ["folder", …]}`: profiles to check resources against, beside the rules built in.
+liaison_status load_packages(bytes_view configuration, const liaison_sink* sink) {
+  try {
+    if (configuration.empty()) return LIAISON_OK;
+    tree options;
+    if (!parse_json(configuration, options).good)
+      return complain(sink, "the configuration of the plugin is no JSON object");
+    std::vector<std::string> folders;
+    options.each(options.child(0, "packages"), [&](node_id id) { folders.emplace_back(options[id].text); });
+    for (const auto& folder : folders) {
+      if (packages().load(folder) == 0) return complain(sink, "no FHIR definitions in the folder " + folder);
+    }
+    return LIAISON_OK;
+  } catch (const std::exception&) {
+    return complain(sink, "the packages could not be read");
+  }
+}
+
 const liaison_plugin& plugin() {
   static const liaison_translator* const translators[] = {&export_translator<fhir_translator>()};
   static const liaison_plugin made = {
@@ -102,9 +127,9 @@ const liaison_plugin& plugin() {
       "0.1.0",
       translators,
       1,
-      [](liaison_bytes, const liaison_sink*, void** self) {
+      [](liaison_bytes configuration, const liaison_sink* sink, void** self) {
         *self = nullptr;
-        return LIAISON_OK;
+        return load_packages({reinterpret_cast<const char*>(configuration.data), configuration.size}, sink);
       },
       [](void*) {},
   };
