@@ -128,7 +128,12 @@ liaison_status hxml_translator::acknowledge(const call& host) {
   findings found;
   hxml_message message;
   const hxml_outcome outcome = read_hxml(host.input(), message, found);
-  if (outcome != hxml_outcome::read) return outcome == hxml_outcome::not_mine ? LIAISON_NOT_MINE : LIAISON_REJECT;
+  if (outcome != hxml_outcome::read) {
+    for (const xml_defect& defect : message.parsed.defects)
+      host.report(severity::error, defect.code, defect.location, defect.diagnostics);
+    found.report_to(host);
+    return outcome == hxml_outcome::not_mine ? LIAISON_NOT_MINE : LIAISON_REJECT;
+  }
   const std::string& asked = host.options().outcome;
   // An answer is not answered, and "later" is no word of this format.
   if (message.is_acknowledgement || !message.wants_acknowledgement || asked == "retry") return LIAISON_UNSUPPORTED;
