@@ -44,7 +44,7 @@ resource_ref write_media(reading& r, const media& body, std::string_view title) 
   const resource_ref binary = r.pivot.add("Binary");
   binary.set("contentType", type);
   binary.carry("contentType", r.attribute(body.value, "mediaType"));
-  sourced data = r.text(body.value);
+  sourced data = r.ledger.row_of(body.value->children);  // the row only: the text may be megabytes
   data.text = base64_encode(*bytes);
   binary.set("data", data);
   r.ledger.envelope(body.value, "representation");
@@ -80,7 +80,7 @@ void write_body_file(reading& r, const xmlNode* body) {
       const std::string readable = readable_text(*bytes);
       if (!readable.empty()) {
         section.ref.set(section.path + "/text/status", "generated");
-        sourced div = r.text(text);
+        sourced div = r.ledger.row_of(text->children);
         div.text = text_div(readable);
         (section / "text/div").set(div);
       }

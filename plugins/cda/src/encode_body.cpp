@@ -101,7 +101,7 @@ void write_section_head(const writing& w, const json_value* section, std::string
   const std::string id = writing::text(section, "id");
   if (is_uuid(id) || is_oid(id)) {
     const xml_out::element element(w.out, "id");
-    w.out.attribute("root", w.get(section, "id"));
+    w.out.attribute("root", with(cda_root(id), w.get(section, "id")));
   }
   if (!write_code(w, writing::find(section, "code"), "code")) {
     w.out.leaf("code", {{"code", code}, {"displayName", display}, {"codeSystem", oid_loinc}});
@@ -189,7 +189,7 @@ void write_report_section(const writing& w, const json_value* section, const jso
   const std::string id = writing::text(section, "id");
   if (source == narrative_of::section && is_uuid(id)) {
     const xml_out::element id_element(w.out, "id");
-    w.out.attribute("root", w.get(section, "id"));
+    w.out.attribute("root", with(cda_root(id), w.get(section, "id")));
   }
   write_chapter_code(w, section, report);
   write_chapter_title(w, source == narrative_of::section ? section : nullptr, report);

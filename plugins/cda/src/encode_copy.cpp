@@ -14,7 +14,7 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
   w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.2.243"}});
-  w.out.leaf("id", {{"root", uuid_v5(seed + " section")}});
+  w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " section"))}});
   w.out.leaf("code", {{"code", "55108-5"}, {"displayName", "Copie du document"}, {"codeSystem", oid_loinc}});
   w.pivot.envelope(section, "code");
   {
@@ -33,7 +33,7 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
   const xml_out::element organizer(w.out, "organizer");
   w.out.attribute("classCode", "CLUSTER").attribute("moodCode", "EVN");
   w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.3.18"}});
-  w.out.leaf("id", {{"root", uuid_v5(seed + " organizer")}});
+  w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " organizer"))}});
   w.out.leaf("code", {{"code", "55107-7"}, {"displayName", "Document attaché"}, {"codeSystem", oid_loinc}});
   w.out.leaf("statusCode", {{"code", "completed"}});
   {
@@ -43,7 +43,7 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
     for (const char* root : {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.48.18"}) {
       w.out.leaf("templateId", {{"root", root}});
     }
-    w.out.leaf("id", {{"root", uuid_v5(seed + " observation")}});
+    w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " observation"))}});
     w.out.leaf("code", {{"code", "69764-9"}, {"displayName", "Type de document"}, {"codeSystem", oid_loinc}});
     {
       const xml_out::element text(w.out, "text");

@@ -31,7 +31,7 @@ void write_document_ids(const writing& w) {
   if (!writing::text(id, "value").empty()) {
     write_id(w, id);
   } else {
-    const std::string made = uuid_v5("document " + w.of.options().id_seed + w.created);
+    const std::string made = cda_root(uuid_v5("document " + w.of.options().id_seed + w.created));
     w.out.leaf("id", {{"root", made}});
     w.added(made, "a document has an id and the source has none");
   }
@@ -43,7 +43,7 @@ void write_set_and_version(const writing& w) {
     write_id(w, set, "setId");
   } else {
     const std::string made =
-        uuid_v5("set " + writing::text(&w.pivot.bundle(), "identifier/value") + w.of.options().id_seed);
+        cda_root(uuid_v5("set " + writing::text(&w.pivot.bundle(), "identifier/value") + w.of.options().id_seed));
     w.out.leaf("setId", {{"root", made}});
     w.added(made, "CI-SIS requires a set id and the source has none");
   }

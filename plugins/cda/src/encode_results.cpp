@@ -187,8 +187,9 @@ void write_result_code(const writing& w, const json_value* observation, std::str
     const xml_out::element translation(w.out, "translation");
     const sourced system = w.get(coding, "system");
     std::string oid = oid_of_system(system.text);
-    oid = oid.empty() ? uuid_v5("system " + system.text) : oid;
-    w.out.attribute("code", w.get(coding, "code"));
+    oid = cda_root(oid.empty() ? uuid_v5("system " + system.text) : oid);
+    const sourced local = w.get(coding, "code");
+    w.out.attribute("code", with(code_token(local.text), local));
     sourced display = w.get(coding, "display");
     display = display.empty() ? w.get(code, "text") : display;
     display.empty() ? (void)w.out.attribute("displayName", writing::text(coding, "code"))
@@ -551,7 +552,13 @@ void write_report_entry(const writing& w, const json_value* report, const std::v
     const bool gone = status.text == "cancelled" || status.text == "entered-in-error";
     w.out.attribute("code", with(active ? "active" : gone ? "aborted" : "completed", status));
   }
-  write_effective(w, report, "");
+  if (writing::find(report, "effectivePeriod") != nullptr) {
+    write_interval(w, writing::find(report, "effectivePeriod"), "effectiveTime");
+  } else if (!writing::text(report, "effectiveDateTime").empty()) {
+    const xml_out::element time(w.out, "effectiveTime");  // IHE PaLM: low and high, always both
+    write_time(w, report, "effectiveDateTime", "low");
+    write_time(w, report, "effectiveDateTime", "high");
+  }
   write_people(w, report);
   for (std::size_t i = 0; const json_value* reference = writing::item(report, "specimen", i); ++i) {
     if (const json_value* specimen = w.pivot.resolve(reference)) {

@@ -159,6 +159,16 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
+std::string cda_root(std::string_view root) {
+  std::string out(root);
+  if (is_uuid(root)) {
+    for (char& c : out) {
+      c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+  }
+  return out;
+}
+
 std::string lower(std::string_view ascii) {
   std::string out(ascii);
   for (char& c : out) {

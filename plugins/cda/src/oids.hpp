@@ -27,5 +27,7 @@ bool is_ins(facts::identifier_kind kind);
 bool is_oid(std::string_view text);
 bool is_uuid(std::string_view text);
 std::string lower(std::string_view ascii);
+/// A root as CDA writes it: the digits of a UUID in upper case (HL7 V3 data types).
+std::string cda_root(std::string_view root);
 
 }  // namespace liaison::cda

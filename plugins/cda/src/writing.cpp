@@ -119,10 +119,10 @@ void write_id(const writing& w, const json_value* identifier, std::string_view n
   const instance_id id = instance_of(system.text, trim(value.text));
   const xml_out::element element(w.out, name);
   if (id.extension.empty()) {
-    w.out.attribute("root", with(id.root, value));
+    w.out.attribute("root", with(cda_root(id.root), value));
     w.out.carry(system, "root");
   } else {
-    w.out.attribute("root", with(id.root, system));
+    w.out.attribute("root", with(cda_root(id.root), system));
     w.out.attribute("extension", with(id.extension, value));
     if (!id.authority.empty()) {
       w.out.attribute("assigningAuthorityName", id.authority);
@@ -154,7 +154,7 @@ void write_ids(const writing& w, const json_value* resource, std::string_view re
     ++written;
   }
   if (written == 0) {
-    const std::string made = uuid_v5("id of " + w.pivot.pointer(resource) + w.of.options().id_seed);
+    const std::string made = cda_root(uuid_v5("id of " + w.pivot.pointer(resource) + w.of.options().id_seed));
     w.out.leaf("id", {{"root", made}, {"extension", "1"}});
     w.added(made, "CI-SIS requires an id and the source has none");
   }
@@ -163,7 +163,8 @@ void write_ids(const writing& w, const json_value* resource, std::string_view re
 namespace {
 
 void write_coding_attributes(const writing& w, const json_value* coding) {
-  w.out.attribute("code", w.get(coding, "code"));
+  const sourced code = w.get(coding, "code");
+  w.out.attribute("code", with(code_token(code.text), code));
   w.out.attribute("displayName", w.get(coding, "display"));
   const sourced system = w.get(coding, "system");
   const std::string oid = oid_of_system(system.text);
@@ -173,6 +174,14 @@ void write_coding_attributes(const writing& w, const json_value* coding) {
 }
 
 }  // namespace
+
+std::string code_token(std::string_view code) {
+  std::string token(trim(code));
+  for (char& c : token) {
+    c = c == ' ' || c == '\t' || c == '\n' || c == '\r' ? '_' : c;
+  }
+  return token;
+}
 
 std::string narrative_state::new_id() {
   std::string id;
@@ -235,7 +244,7 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
     write_coding_attributes(w, coding);
     const sourced system = w.get(coding, "system");
     if (!system.empty() && oid_of_system(system.text).empty()) {
-      w.out.attribute("codeSystem", with(uuid_v5("system " + system.text), system));
+      w.out.attribute("codeSystem", with(cda_root(uuid_v5("system " + system.text)), system));
       w.out.attribute("codeSystemName", system.text);
     }
   }
@@ -429,11 +438,30 @@ void write_device(const writing& w, const json_value* device, std::string_view n
 
 }  // namespace
 
+namespace {
+
+void write_recipient_ids(const writing& w, const json_value* practitioner) {
+  for (std::size_t i = 0; const json_value* identifier = writing::item(practitioner, "identifier", i); ++i) {
+    if (oid_of_system(writing::text(identifier, "system")) == oid_ps_idnat) {
+      write_id(w, identifier);
+    } else {
+      w.pivot.drop(identifier, "", "CI-SIS names a recipient by PS_IdNat only");
+    }
+  }
+}
+
+}  // namespace
+
 void write_organization(const writing& w, const json_value* organization, std::string_view name,
                         practice_setting setting) {
   const xml_out::element element(w.out, name);
   for (std::size_t i = 0; const json_value* identifier = writing::item(organization, "identifier", i); ++i) {
-    write_id(w, identifier);
+    const std::string root = oid_of_system(writing::text(identifier, "system"));
+    if (root == oid_struct_idnat || root == "1.2.250.1.213.6.3.1") {
+      write_id(w, identifier);
+    } else {
+      w.pivot.drop(identifier, "", "CI-SIS names an organization by Struct_IdNat or COFRAC only");
+    }
   }
   const sourced label = w.get(organization, "name");
   if (!label.empty()) {
@@ -467,7 +495,9 @@ void write_entity(const writing& w, const party& who, std::string_view name, con
   if (name == "associatedEntity") {
     w.out.attribute("classCode", "PROV");
   }
-  if (identified != nullptr) {
+  if (name == "intendedRecipient") {  // a PS_IdNat or nothing
+    write_recipient_ids(w, who.practitioner);
+  } else if (identified != nullptr) {
     write_ids(w, identified, who.practitioner != nullptr ? oid_ps_idnat : "");
   } else {
     write_ids(w, who.role, "");

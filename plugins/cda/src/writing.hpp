@@ -65,6 +65,8 @@ bool write_code(const writing& w, const json_value* concept_or_coding, std::stri
 /// originalText: a reference to the narrative where it shows the text; else the text itself, or nothing.
 enum class when_not_shown : std::uint8_t { write_inline, leave_out };
 void write_original_text(const writing& w, const sourced& text, when_not_shown otherwise);
+/// A code as CDA's type cs takes it: without blanks.
+std::string code_token(std::string_view code);
 /// A FHIR dateTime as HL7 TS; empty when it is none.
 std::string ts_of(std::string_view date_time);
 /// FHIR dateTime at `path` as element `name` with @value.
