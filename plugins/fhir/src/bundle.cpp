@@ -74,13 +74,14 @@ node_id bundle_view::resolve(node_id reference) const {
 }
 
 node_id bundle_view::resolve_contained(node_id container, std::string_view id) const {
-  const auto [known, is_new] = contained_.try_emplace(container);
-  if (is_new) {
+  const auto made = contained_.try_emplace(container);
+  auto& by_id = made.first->second;
+  if (made.second) {
     tree_.each(tree_.child(container, "contained"),
-               [&](node_id candidate) { known->second.emplace(tree_.text(candidate, "id"), candidate); });
+               [&](node_id candidate) { by_id.emplace(tree_.text(candidate, "id"), candidate); });
   }
-  const auto found = known->second.find(id);
-  return found == known->second.end() ? none : found->second;
+  const auto found = by_id.find(id);
+  return found == by_id.end() ? none : found->second;
 }
 
 node_id bundle_view::resolve_url(std::string_view url) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conform.hpp"
 
+#include <liaison/common/text.hpp>
+
 #include <string>
 
 namespace liaison::fhir {
@@ -55,6 +57,25 @@ std::string with_single_blanks(std::string_view text) {
   return made;
 }
 
+bool is_section(const tree& of, node_id id) {
+  const node_id list = of[id].parent;
+  return of[id].kind == kind::object && of.is_array(list) && of[list].name == "section";
+}
+
+std::size_t fill_section(tree& of, node_id section, account& ledger) {
+  for (const std::string_view name : {"text", "entry", "section"}) {
+    if (of.child(section, name) != none) return 0;
+  }
+  const std::string_view title = of.text(section, "title");
+  const std::string content = title.empty() ? std::string("(section sans contenu)") : escape_xml(title);
+  const node_id text = of.add(section, "text", kind::object);
+  of.add(text, "status", kind::string, "generated");
+  of.add(text, "div", kind::string,
+         of.keep("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>" + content + "</p></div>"));
+  ledger.added(of.pointer(text) + "/div", content, "a section must not be empty (cmp-1)");
+  return 1;
+}
+
 bool in_coding(const tree& of, node_id code) {
   node_id above = of[code].parent;
   if (above != none && of.is_array(of[above].parent)) above = of[above].parent;
@@ -63,11 +84,12 @@ bool in_coding(const tree& of, node_id code) {
 
 }  // namespace
 
-std::size_t conform(tree& of) {
+std::size_t conform(tree& of, account& ledger) {
   std::size_t changes = 0;
   const std::size_t size = of.size();
   for (node_id id = 0; id < size; ++id) {
     if (of[id].kind == kind::object && of.type_of(id) == "Observation") changes += part_component(of, id);
+    if (is_section(of, id)) changes += fill_section(of, id, ledger);
     if (of[id].kind != kind::string || of[id].name != "code" || !in_coding(of, id)) continue;
     const std::string clean = with_single_blanks(of[id].text);
     if (clean == of[id].text || clean.empty()) continue;

@@ -4,6 +4,8 @@
 
 #include "tree.hpp"
 
+#include <liaison/common/account.hpp>
+
 #include <cstddef>
 
 namespace liaison::fhir {
@@ -13,6 +15,8 @@ namespace liaison::fhir {
 ///    result in a second unit): they get `userSelected` false, which keeps code and meaning and makes the coding
 ///    another one.
 ///  - `code` allows no doubled blanks, which codes of laboratories have: they become one.
-std::size_t conform(tree& of);
+///  - cmp-1: a section must not be empty; one without text and entries gets a narrative that says its title.
+/// What the target says beyond the pivot is listed in `ledger`.
+std::size_t conform(tree& of, account& ledger);
 
 }  // namespace liaison::fhir

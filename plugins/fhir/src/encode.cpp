@@ -94,7 +94,7 @@ class encoder {
       write_account(tree_, where_, ledger_);
     }
     changed_ = prune(tree_, unwanted) > 0;
-    if (conform(tree_) > 0) changed_ = true;
+    if (conform(tree_, ledger_) > 0) changed_ = true;
   }
 
   /// Where each entry will stand once the Composition is first.

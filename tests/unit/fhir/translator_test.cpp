@@ -172,6 +172,16 @@ TEST(encode, what_leaves_is_valid_although_the_pivot_keeps_the_words_of_its_sour
   EXPECT_NE(facts.find("\"second\":{\"value\":\"160.0\""), std::string::npos) << facts;
 }
 
+TEST(encode, an_empty_section_says_at_least_its_title) {
+  const std::string pivot = document(entry(2, R"({"resourceType":"Patient","active":true})"));
+  std::string with_section = pivot;
+  with_section.replace(with_section.find("\"title\":\"t\""), 11, R"("title":"t","section":[{"title":"a < b"}])");
+  const auto got = run(translator_table().encode, with_section, R"({"account":true})");
+  EXPECT_NE(got.part(LIAISON_PART_DOCUMENT).find("<p>a &lt; b</p>"), std::string::npos);
+  EXPECT_NE(got.part(LIAISON_PART_ACCOUNT).find("/entry/0/resource/section/0/text/div"), std::string::npos);
+  EXPECT_EQ(run(translator_table().validate, got.part(LIAISON_PART_DOCUMENT)).errors(), 0U);
+}
+
 TEST(encode, refuses_what_is_no_pivot) {
   EXPECT_EQ(run(translator_table().encode, "MSH|").status, LIAISON_REJECT);
   EXPECT_EQ(run(translator_table().encode, patient("1")).status, LIAISON_REJECT);
