@@ -127,8 +127,30 @@ std::string normal_form(std::string_view name) {
   return plain;
 }
 
+bool ins_key_is_right(std::string_view matricule) {
+  if (matricule.size() != 15) return false;
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 13; ++i) {
+    char digit = matricule[i];
+    // Corsica: 2A counts as 19, 2B as 18.
+    if (i == 6 && (digit == 'A' || digit == 'B')) digit = digit == 'A' ? '9' : '8';
+    if (i == 5 && (matricule[6] == 'A' || matricule[6] == 'B')) digit = '1';
+    if (digit < '0' || digit > '9') return false;
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  const std::string key = std::to_string(97 - number % 97);
+  return matricule.substr(13) == (key.size() == 1 ? "0" + key : key);
+}
+
 std::vector<model::issue> check_one(const facts::patient& patient, std::string_view location) {
   const auto ins = matricules(patient);
+  for (const auto* id : ins)
+    if (!ins_key_is_right(id->value)) {
+      const bool qualified = patient.identity_status == facts::identity_status::qualified;
+      return {finding(qualified ? model::severity::error : model::severity::warning, "identity-ins-key", location,
+                      qualified ? "a qualified identity whose INS has not 15 characters with a right key: the message is stopped"
+                                : "the INS has not 15 characters with a right key")};
+    }
   for (std::size_t i = 1; i < ins.size(); ++i)
     if (ins[i]->value != ins[0]->value)
       return {finding(model::severity::error, "identity-two-ins", location,

@@ -27,8 +27,11 @@ std::string normal_form(std::string_view name);
 std::vector<model::issue> compare(const facts::patient& envelope, const facts::patient& document,
                                   std::string_view envelope_location, std::string_view document_location);
 
-/// Two different matricules inside the patients of one message that name one person each (no list of
-/// patients): error identity-two-ins.
+/// 13 characters (2A and 2B as in Corsica) and their key, 97 minus the number modulo 97.
+bool ins_key_is_right(std::string_view matricule);
+
+/// Two different matricules for one patient: error identity-two-ins. A matricule without a right key: identity-ins-key, an
+/// error when the identity is said to be qualified, else a warning.
 std::vector<model::issue> check_one(const facts::patient& patient, std::string_view location);
 
 /// Matricules of the other environment (production OIDs on a test gateway and the reverse).

@@ -25,8 +25,18 @@ std::string subject_key_of(const model::message_facts& facts) {
   return {};
 }
 
+/// OIDs and UUIDs name a document everywhere; a bare number only among those of its sender.
+std::string name_for_all(const std::string& id, const std::string& source) {
+  return id.empty() || id.rfind("urn:", 0) == 0 ? id : source + "\x1f" + id;
+}
+
 bool tells_of_a_document(const model::message_facts& facts) {
   return !facts.document.id.empty() || !facts.document.set_id.empty() || !facts.document.replaces.empty();
+}
+
+model::issue control_id_reused() {
+  return {model::severity::warning, "control-id-reused", "",
+          "the sender used this control id before for other content; taken as a new message"};
 }
 
 const char* name_of(model::verdict verdict) {
@@ -68,9 +78,9 @@ store::intake record_of(const config::configuration& configuration, const std::s
     record.message.state = model::message_state::quarantined;
     return record;
   }
-  record.document_id = found.facts.document.id;
-  record.set_id = found.facts.document.set_id;
-  record.replaces = found.facts.document.replaces;
+  record.document_id = name_for_all(found.facts.document.id, source);
+  record.set_id = name_for_all(found.facts.document.set_id, source);
+  record.replaces = name_for_all(found.facts.document.replaces, source);
   record.document_type = found.facts.document.type.code;
   if (!tells_of_a_document(found.facts) && found.facts.results == 0) record.subject_key = subject_key_of(found.facts);
   for (const routed& to : route(configuration, source, found.facts)) {
@@ -133,6 +143,7 @@ void message_intake::keep(const task_pointer& t) {
   record.message.sha256 = sha256_hex_of(*t->arrival.bytes);
   record.message.size_bytes = t->arrival.bytes->size();
   record.raw = t->arrival.bytes;
+  record.if_control_id_seen = control_id_reused();
   store_.take_in(std::move(record), [this, t](store::intake_outcome outcome) { kept(t, std::move(outcome)); });
 }
 
@@ -149,9 +160,7 @@ void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) 
   }
   t->answer.duplicate = outcome.verdict == store::intake_verdict::duplicate;
   if (t->answer.duplicate) metrics_.count("liaison_duplicates_total", {{"source", t->arrival.source}});
-  if (outcome.control_id_seen)
-    t->answer.issues.push_back({model::severity::warning, "control-id-reused", "",
-                                "the sender used this control id before for other content; taken as a new message"});
+  if (outcome.control_id_seen) t->answer.issues.push_back(control_id_reused());
   for (const std::string& recipient : outcome.recipients) on_deliveries_(recipient);
   t->answer.recipients = std::move(outcome.recipients);
   if (t->found.status != LIAISON_OK) return answer_rejected(t);

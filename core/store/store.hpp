@@ -37,6 +37,8 @@ struct intake {
   /// is the key of the document that it replaces, else of its set, else its own id. `subject_key` (a stay or a patient,
   /// already hashed) orders what is no document. All empty: no order.
   std::string document_id, set_id, replaces, subject_key;
+  /// Added to the message's issues when the same source and sender key came before with other bytes; no code: nothing is.
+  model::issue if_control_id_seen;
   std::string document_type;             ///< code, only for `message_filter::document_type`
   std::vector<new_delivery> deliveries;  ///< `message.state` says `routed` when there are any; at most 1000
 };

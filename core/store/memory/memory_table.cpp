@@ -45,6 +45,8 @@ intake_outcome memory_table::add(intake what, unix_ms now) {
   }
   kept.subject_key = what.subject_key;
   kept.message = std::move(what.message);
+  if (outcome.control_id_seen && !what.if_control_id_seen.code.empty())
+    kept.message.issues.push_back(what.if_control_id_seen);
   kept.message.id = ++last_message_;
   kept.message.times_received = 1;
   if (kept.message.received_at == 0) kept.message.received_at = now;

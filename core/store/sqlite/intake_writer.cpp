@@ -103,7 +103,13 @@ intake_outcome intake_writer::apply(const intake& what) {
                    message.peer, message.format, message.control_id, what.document_type);
 
   std::optional<std::string> issues;
-  if (!message.issues.empty()) issues = model::to_json(message.issues);
+  if (outcome.control_id_seen && !what.if_control_id_seen.code.empty()) {
+    auto all = message.issues;
+    all.push_back(what.if_control_id_seen);
+    issues = model::to_json(all);
+  } else if (!message.issues.empty()) {
+    issues = model::to_json(message.issues);
+  }
   std::optional<blob> raw;
   if (in_file) {
     session_.files.write(id, *what.raw);

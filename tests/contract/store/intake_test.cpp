@@ -107,9 +107,15 @@ TEST_P(store_intake, a_duplicate_of_a_quarantined_message_says_so) {
 }
 
 TEST_P(store_intake, the_same_control_id_with_other_bytes_is_new_and_said) {
-  store_.stored(message_of("one", {"gp"}, "CONSTANT"));
-  const auto second = store_.take_in(message_of("two", {"gp"}, "CONSTANT"));
+  auto first = message_of("one", {"gp"}, "CONSTANT");
+  auto other = message_of("two", {"gp"}, "CONSTANT");
+  first.if_control_id_seen = other.if_control_id_seen = {model::severity::warning, "control-id-reused", "", "seen before"};
+  const auto first_id = store_.stored(first);
+  const auto second = store_.take_in(other);
   EXPECT_EQ(second.verdict, intake_verdict::stored);
+  EXPECT_TRUE(store_.traced(first_id).value().message.issues.empty());
+  ASSERT_EQ(store_.traced(second.id).value().message.issues.size(), 1U) << "the later one keeps the issue";
+  EXPECT_EQ(store_.traced(second.id).value().message.issues[0].code, "control-id-reused");
   EXPECT_TRUE(second.control_id_seen);
   EXPECT_EQ(store_.take_in(message_of("one", {"gp"}, "CONSTANT")).verdict, intake_verdict::duplicate);
   EXPECT_EQ(store_.take_in(message_of("two", {"gp"}, "CONSTANT")).verdict, intake_verdict::duplicate);

@@ -65,10 +65,26 @@ TEST(compare, a_birth_name_on_one_side_and_both_on_the_other_agree) {
 }
 
 TEST(check_one, two_matricules_in_one_patient_are_an_error) {
-  facts::patient p = person("MARTIN", "Zoé", "1950-03-17", "1");
+  facts::patient p = person("MARTIN", "Zoé", "1950-03-17", "248053599810704");
   EXPECT_TRUE(check_one(p, "PID-3").empty());
-  p.identifiers.push_back({"urn:oid:1.2.250.1.213.1.4.10", "2", identifier_kind::ins_test});
+  p.identifiers.push_back({"urn:oid:1.2.250.1.213.1.4.10", "154033599804284", identifier_kind::ins_test});
   EXPECT_EQ(worst(check_one(p, "PID-3")), "identity-two-ins");
+}
+
+TEST(check_one, a_wrong_key_stops_a_qualified_identity) {
+  facts::patient p = person("MARTIN", "Zoé", "1950-03-17", "248053599810705");
+  EXPECT_EQ(worst(check_one(p, "PID-3")), "identity-ins-key");
+  EXPECT_FALSE(model::has_error(check_one(p, "PID-3")));
+  p.identity_status = facts::identity_status::qualified;
+  EXPECT_TRUE(model::has_error(check_one(p, "PID-3")));
+}
+
+TEST(ins_key, table) {
+  EXPECT_TRUE(ins_key_is_right("248053599810704"));
+  EXPECT_TRUE(ins_key_is_right("154033599804284"));
+  EXPECT_TRUE(ins_key_is_right("1850" "52A" "998" "001" "40")) << "2A counts as 19";
+  for (const char* wrong : {"", "248053599810703", "24805359981070", "2480535998107040", "24805359981070x", "2480535998X0704"})
+    EXPECT_FALSE(ins_key_is_right(wrong)) << wrong;
 }
 
 TEST(check_environment, a_test_matricule_never_reaches_production) {

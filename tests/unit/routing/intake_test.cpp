@@ -72,6 +72,12 @@ TEST_F(broker, the_same_control_id_with_other_content_is_a_new_message_with_an_i
   EXPECT_FALSE(other.duplicate);
   ASSERT_EQ(other.issues.size(), 1U);
   EXPECT_EQ(other.issues[0].code, "control-id-reused");
+  std::vector<model::message> kept;
+  store->list_messages({}, [&](auto r) { kept = std::move(r).value(); });
+  time.settle();
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[0].issues.size(), 1U) << "kept with the message";
+  EXPECT_TRUE(kept[1].issues.empty());
   EXPECT_EQ(senders["gp"]->taken.size(), 2U);
 }
 
@@ -93,7 +99,7 @@ TEST_F(broker, two_identities_in_one_message_stop_it) {
 }
 
 TEST_F(broker, a_carried_document_of_the_same_person_goes_through) {
-  const model::answer answer = receive("control=1;ins=111;status=qualified;family=A;inner=ins:111,family:A,type:letter,id:d1");
+  const model::answer answer = receive("control=1;ins=248053599810704;status=qualified;family=A;inner=ins:248053599810704,family:A,type:letter,id:d1");
   EXPECT_EQ(answer.verdict, verdict::accepted);
   EXPECT_EQ(answer.recipients, std::vector<std::string>{"gp"}) << "the rules see the type of the carried document";
 }
@@ -105,7 +111,7 @@ TEST_F(broker, an_unqualified_matricule_does_not_leave_unchanged) {
   ASSERT_EQ(waiting.size(), 1U);
   EXPECT_EQ(waiting[0].state, model::delivery_state::dead);
   EXPECT_EQ(waiting[0].last_error.rfind("identity-ins-not-qualified", 0), 0U);
-  receive("control=2;type=letter;id=d2;ins=111;status=qualified;family=A");
+  receive("control=2;type=letter;id=d2;ins=248053599810704;status=qualified;family=A");
   EXPECT_EQ(senders["gp"]->taken.size(), 1U);
 }
 
