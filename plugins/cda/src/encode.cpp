@@ -109,7 +109,7 @@ liaison_status encode_document(const call& of) {
   pivot_reader pivot(of.input(), ledger);
   xml_out out(ledger);
   narrative_state narrative;
-  writing w{of, pivot, ledger, out, narrative, pivot.find_first("Composition"), nullptr, {}, false};
+  writing w{of, pivot, ledger, out, narrative, pivot.find_first("Composition"), nullptr, {}, false, false};
   if (w.composition == nullptr) {
     of.report(severity::error, "cda-no-document", "/entry",
               "only a document can be written as CDA, and this is an event");
@@ -138,6 +138,7 @@ liaison_status encode_document(const call& of) {
   }
   mark_structure(pivot);
   const document_model model = model_of(w);
+  w.laboratory = model.is_laboratory;
   out.open("ClinicalDocument");
   out.attribute("xmlns", "urn:hl7-org:v3").attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance");
   out.attribute("xmlns:sdtc", "urn:hl7-org:sdtc");

@@ -146,6 +146,17 @@ const json_value* performer_of(const writing& w, const json_value* event, std::s
   return extension;
 }
 
+/// CR-BIO requires when a performer acted: when that is not known, the document's date.
+void performer_time(const writing& w, const json_value* period) {
+  if (!writing::text(period, "start").empty() || !writing::text(period, "end").empty()) {
+    write_interval(w, period, "time");
+  } else if (w.laboratory) {
+    const xml_out::element time(w.out, "time");
+    w.out.leaf("high", {{"value", w.created}});
+    w.added(w.created, "CR-BIO requires the time of a performer: the document's date stands in");
+  }
+}
+
 void write_performers(const writing& w, const json_value* event, bool main_act) {
   participation found;
   std::size_t written = 0;
@@ -157,7 +168,7 @@ void write_performers(const writing& w, const json_value* event, bool main_act) 
     const xml_out::element element(w.out, "performer");
     w.out.attribute("typeCode", with("PRF", found.type));
     write_code(w, found.function, "functionCode");
-    write_interval(w, found.period, "time");
+    performer_time(w, found.period);
     write_entity(w, who, "assignedEntity", assigned_names,
                  main_act ? practice_setting::required : practice_setting::as_known);
     ++written;
@@ -166,6 +177,7 @@ void write_performers(const writing& w, const json_value* event, bool main_act) 
     const xml_out::element element(w.out, "performer");
     w.out.attribute("typeCode", "PRF");
     w.added("PRF", "CI-SIS requires a performer of the main act: the first author stands in");
+    performer_time(w, nullptr);
     write_entity(w, first_author(w), "assignedEntity", assigned_names, practice_setting::required);
   }
 }
@@ -281,15 +293,22 @@ void write_encounter(const writing& w, const document_model& model) {
     write_interval(w, period, "effectiveTime");
   }
   w.pivot.envelope(stay, "status");
+  bool responsible_known = false;
   write_code(w, writing::find(stay, "hospitalization/dischargeDisposition"), "dischargeDispositionCode");
   for (std::size_t i = 0; const json_value* participant = writing::item(stay, "participant", i); ++i) {
     const party who = party_of(w, writing::find(participant, "individual"));
     if (who && writing::text(participant, "type/0/coding/0/code") == "RESP") {
       const xml_out::element responsible(w.out, "responsibleParty");
+      responsible_known = true;
       w.pivot.envelope(participant, "type");
       write_entity(w, who, "assignedEntity", assigned_names);
       break;
     }
+  }
+  if (!responsible_known && w.laboratory) {
+    const xml_out::element responsible(w.out, "responsibleParty");
+    w.added("", "CR-BIO requires the responsible biologist: the first author stands in");
+    write_entity(w, first_author(w), "assignedEntity", assigned_names);
   }
   for (std::size_t i = 0; const json_value* participant = writing::item(stay, "participant", i); ++i) {
     const party who = party_of(w, writing::find(participant, "individual"));

@@ -226,14 +226,18 @@ void write_participant(reading& r, const xmlNode* participation, std::string_vie
   (begin("type") / "valueCode").set(type_code);
   begin("actor").ref.set_reference((extension / "extension" / (part - 1) / "valueReference").path, actor);
   const xmlNode* function = child(participation, "functionCode");
-  if (function != nullptr && (!is_null(function) || child(function, "originalText") != nullptr)) {
-    write_concept(r, function, begin("function") / "valueCodeableConcept");
+  // An extension has a value or none of it: nothing is begun before it is known to say something.
+  const spot function_value = extension / "extension" / part;
+  if (function != nullptr && write_concept(r, function, function_value / "valueCodeableConcept")) {
+    function_value.ref.set(function_value.path + "/url", "function");
+    ++part;
   } else {
     r.drop(function, reason_nothing_known);
   }
   const xmlNode* time = child(participation, "time");
-  if (time != nullptr && !is_null(time)) {
-    write_period(r, time, begin("period") / "valuePeriod");
+  const spot period = extension / "extension" / part;
+  if (time != nullptr && write_period(r, time, period / "valuePeriod")) {
+    period.ref.set(period.path + "/url", "period");
   } else {
     r.drop(time, reason_nothing_known);
   }

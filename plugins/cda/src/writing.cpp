@@ -468,9 +468,15 @@ void write_organization(const writing& w, const json_value* organization, std::s
     const xml_out::element part(w.out, "name");
     w.out.text(label);
   }
+  const bool unknown_is_said = w.laboratory && setting == practice_setting::required;
+  if (unknown_is_said && writing::find(organization, "telecom/0") == nullptr) {
+    w.out.leaf("telecom", {{"nullFlavor", "UNK"}});
+  }
   write_telecoms(w, organization);
   if (const json_value* address = writing::item(organization, "address", 0)) {
     write_address(w, address);
+  } else if (unknown_is_said) {
+    w.out.leaf("addr", {{"nullFlavor", "UNK"}});
   }
   const bool known = write_code(w, writing::item(organization, "type", 0), "standardIndustryClassCode");
   if (!known && setting == practice_setting::required) {
@@ -512,8 +518,15 @@ void write_entity(const writing& w, const party& who, std::string_view name, con
   if (name != "intendedRecipient") {  // which has no code in the schema
     write_profession(w, who);
   }
+  const bool unknown_is_said = w.laboratory && name == "assignedEntity";
   if (const json_value* address = writing::item(who.practitioner, "address", 0)) {
     write_address(w, address);
+  } else if (unknown_is_said) {
+    w.out.leaf("addr", {{"nullFlavor", "UNK"}});
+  }
+  if (unknown_is_said && writing::find(who.role, "telecom/0") == nullptr &&
+      writing::find(who.practitioner, "telecom/0") == nullptr) {
+    w.out.leaf("telecom", {{"nullFlavor", "UNK"}});
   }
   write_telecoms(w, who.role);
   write_telecoms(w, who.practitioner);

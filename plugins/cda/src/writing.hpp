@@ -33,6 +33,7 @@ struct writing {
   const json_value* patient = nullptr;
   std::string created;  ///< TS of the document
   bool ins_may_leave = false;
+  bool laboratory = false;  ///< CR-BIO: what is not known of an entity is said to be unknown
 
   sourced get(const json_value* node, std::string_view path) const { return pivot.get(node, path); }
   static const json_value* find(const json_value* node, std::string_view path) {
