@@ -40,6 +40,7 @@ plugin::host_settings host_settings_from(const config::configuration& configurat
   settings.memory_bytes_max = configuration.plugins.memory_bytes_max;
   settings.deadline_ms = configuration.plugins.deadline_ms;
   settings.configuration_json = configuration.plugins.configuration_json;
+  add_plugin_defaults(settings);
   return settings;
 }
 

@@ -34,9 +34,25 @@ std::string plugin_directory(const std::string& asked) {
 
 std::string program_path(const std::string& beside) { return (program_directory() / beside).string(); }
 
+void add_plugin_defaults(plugin::host_settings& settings) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(settings.directory, ignored)) {
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() != ".json" || settings.configuration_json.count(name) > 0) continue;
+    auto text = read_input(entry.path().string());
+    if (!text) continue;
+    std::string json = std::move(text).value();
+    const std::string mark = "@directory@", folder = std::filesystem::absolute(settings.directory).string();
+    for (std::size_t at = json.find(mark); at != std::string::npos; at = json.find(mark, at + folder.size()))
+      json.replace(at, mark.size(), folder);
+    settings.configuration_json[name] = json;
+  }
+}
+
 plugin::host_settings host_settings_of(const arguments& what) {
   plugin::host_settings settings;
   settings.directory = plugin_directory(what.plugins);
+  add_plugin_defaults(settings);
   settings.deadline_ms = 60'000;
   settings.queue_ms_max = 120'000;
   return settings;

@@ -43,6 +43,10 @@ class workbench {
 
 plugin::host_settings host_settings_of(const arguments& what);
 
+/// Configurations that lie beside the plugins (ID.json, "@directory@" standing for their folder), for
+/// those that are not configured otherwise.
+void add_plugin_defaults(plugin::host_settings& settings);
+
 /// A whole file, or standard input for "" and "-". Failure "unreadable" with the reason; "too-large" above 1 GiB.
 result<std::string> read_input(const std::string& file);
 /// Failure "unwritable".
