@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A package made here: a Patient with sliced identifiers, a closed list of names, a pattern, a value set and an
 // invariant.
+#include <unistd.h>
+
 #include "profile.hpp"
 
 #include "invariants.hpp"
@@ -41,7 +43,8 @@ constexpr std::string_view good =
 class profile_test : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    const auto folder = std::filesystem::path(testing::TempDir()) / "liaison_fhir_profile_test" / "package";
+    // One for each process: tests of this file run side by side.
+    const auto folder = std::filesystem::path(testing::TempDir()) / ("liaison-profile-" + std::to_string(::getpid())) / "package";
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "a.json") << definition;
     std::ofstream(folder / "b.json") << value_set;
@@ -49,6 +52,7 @@ class profile_test : public testing::Test {
     std::ofstream(folder / "package.json") << "{\"name\":\"x\"}";
     std::ofstream(folder / "broken.json") << "{";
     store_.load(folder.parent_path().string());
+    std::filesystem::remove_all(folder.parent_path());
   }
 
   static std::string check(std::string_view text) {
