@@ -63,8 +63,8 @@ gateway::~gateway() {
 }
 
 result<done> gateway::open() {
-  // One arena: the broker is one thread and a few writers, and fragmented arenas are memory that nobody uses.
-  mallopt(M_ARENA_MAX, 2);
+  // An arena for each thread that allocates much (logic, writer, readers): fewer make them wait for one another, more only fragment.
+  mallopt(M_ARENA_MAX, 4);
   plugin::host_settings host_settings = host_settings_from(*configuration_);
   host_settings.observer = [this](const plugin::host_event& event) {
     using kind = plugin::host_event_kind;

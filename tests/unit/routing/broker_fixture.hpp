@@ -206,6 +206,11 @@ class broker : public ::testing::Test {
     start();
   }
 
+  /// A held answer holds its sender, which holds the answer.
+  void TearDown() override {
+    for (auto& [name, sender] : senders) sender->held.clear();
+  }
+
   void start() {
     scheduler = std::make_unique<routing::delivery_scheduler>(
         *store, translators, time, time, metrics, [this](const config::endpoint& e) { return senders.at(e.name); }, 42);
