@@ -26,7 +26,7 @@ struct sqlite_options {
   /// Of so many of the latest messages the names for finding duplicates and orders are held in memory, 250 bytes each
   /// at most.
   std::uint32_t recent_messages_max = 32'768;
-  std::uint32_t page_size_bytes = 8192;         ///< of a new database
+  std::uint32_t page_size_bytes = 4096;         ///< of a new database
   std::uint64_t cache_bytes = 4 * 1024 * 1024;  ///< of the writer; each reader has an eighth of it
   std::uint64_t database_bytes_max = 0;         ///< without payload files; 0: the disk's limit
 };

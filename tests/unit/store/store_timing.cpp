@@ -67,7 +67,7 @@ struct settings {
   std::map<std::string, std::string> values = {{"directory", "/tmp/liaison-timing"},
                                                {"messages", "50000"},
                                                {"groups", "1,8,64,256"},
-                                               {"page", "8192"},
+                                               {"page", "4096"},
                                                {"inline", "131072"},
                                                {"size", "2000"},
                                                {"filled", "0"},
