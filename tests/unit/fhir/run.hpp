@@ -1,90 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls of the plugin as a host makes them, for the tests.
+// Calls of the plugin, and where its public samples are.
 #pragma once
 
-#include <liaison/translator.h>
-
-#include <rapidjson/document.h>
+#include "../../support/plugin_calls.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace liaison::fhir {
 
-struct part_copy {
-  liaison_part_role role;
-  std::string name, format, bytes;
-};
-struct issue_copy {
-  liaison_severity severity;
-  std::string code, location, diagnostics;
-};
-struct outcome {
-  liaison_status status = LIAISON_OK;
-  std::vector<part_copy> parts;
-  std::vector<issue_copy> issues;
-
-  std::string part(liaison_part_role role) const {
-    const auto found = std::ranges::find(parts, role, &part_copy::role);
-    return found == parts.end() ? std::string{} : found->bytes;
-  }
-  bool has(std::string_view code) const {
-    return std::ranges::any_of(issues, [&](const issue_copy& of) { return of.code == code; });
-  }
-  std::size_t errors() const {
-    return static_cast<std::size_t>(std::ranges::count(issues, LIAISON_ERROR, &issue_copy::severity));
-  }
-  std::string list() const {
-    std::string text;
-    for (const auto& of : issues)
-      text += std::string(of.severity == LIAISON_ERROR     ? "error"
-                          : of.severity == LIAISON_WARNING ? "warning"
-                                                           : "information") +
-              "\t" + of.code + "\t" + of.location + "\n";
-    return text;
-  }
-};
-
-inline const liaison_translator& translator_table() {
-  return *liaison_plugin_entry(LIAISON_TRANSLATOR_ABI)->translators[0];
-}
-
-inline outcome run(liaison_operation operation, std::string_view input,
-                   std::string_view options = R"({"now":"2024-03-01T12:00:00+01:00"})") {
-  outcome got;
-  const auto text = [](const char* of) { return std::string(of == nullptr ? "" : of); };
-  static const auto text_of = text;
-  const liaison_sink sink = {
-      sizeof(liaison_sink), &got,
-      [](void* self, const liaison_part* part) {
-        static_cast<outcome*>(self)->parts.push_back(
-            {part->role, text_of(part->name), text_of(part->format),
-             std::string(reinterpret_cast<const char*>(part->bytes.data), part->bytes.size)});
-        return LIAISON_OK;
-      },
-      [](void* self, const liaison_issue* issue) {
-        static_cast<outcome*>(self)->issues.push_back(
-            {issue->severity, text_of(issue->code), text_of(issue->location), text_of(issue->diagnostics)});
-        return LIAISON_OK;
-      }};
-  const auto bytes = [](std::string_view of) {
-    return liaison_bytes{reinterpret_cast<const std::uint8_t*>(of.data()), of.size()};
-  };
-  const liaison_call call = {sizeof(liaison_call), bytes(input), bytes(options), nullptr, 0, &sink};
-  got.status = operation(nullptr, &call);
-  return got;
-}
-
-inline std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+using namespace liaison::test;
 
 /// The public samples, when they are there.
 inline std::filesystem::path corpus() {
@@ -104,27 +32,6 @@ inline std::vector<std::filesystem::path> corpus_files(bool negative) {
   }
   std::ranges::sort(found);
   return found;
-}
-
-/// The JSON value at a pointer as text; digits of numbers as written. Empty when it is not there.
-inline std::string at_pointer(const rapidjson::Document& in, std::string_view pointer) {
-  const rapidjson::Value* at = &in;
-  while (!pointer.empty()) {
-    pointer.remove_prefix(1);
-    const std::size_t slash = pointer.find('/');
-    const std::string segment(pointer.substr(0, slash));
-    pointer = slash == std::string_view::npos ? std::string_view{} : pointer.substr(slash);
-    if (at->IsArray()) {
-      const auto index = static_cast<rapidjson::SizeType>(std::stoul(segment));
-      if (index >= at->Size()) return {};
-      at = &(*at)[index];
-    } else {
-      if (!at->IsObject() || !at->HasMember(segment.c_str())) return {};
-      at = &(*at)[segment.c_str()];
-    }
-  }
-  if (at->IsBool()) return at->GetBool() ? "true" : "false";
-  return at->IsString() ? std::string(at->GetString(), at->GetStringLength()) : std::string{};
 }
 
 }  // namespace liaison::fhir
