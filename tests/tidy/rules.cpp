@@ -260,7 +260,7 @@ violations check_header_guard(const source_file& file) {
 
 violations check_machine_paths(const source_file& file) {
   violations found;
-  for (const std::string folder : {"/work/", "/home/", "/root/"}) {
+  for (const std::string folder : {"/home/", "/root/"}) {
     for (auto at = file.text.find(folder); at != std::string::npos; at = file.text.find(folder, at + 1)) {
       const bool inside = at > 0 && (is_word_character(file.text[at - 1]) || file.text[at - 1] == '.');
       const auto end = at + folder.size();
@@ -345,8 +345,8 @@ const std::vector<rule>& rules() {
        check_machine_paths,
        {{"docs/a.md",
          "see /"
-         "work/x\n"}},
-       {{"docs/a.md", "see ./work/x and network/x\n"}}},
+         "home/x\n"}},
+       {{"docs/a.md", "see ./home/x and at-home/x\n"}}},
   };
   return table;
 }
