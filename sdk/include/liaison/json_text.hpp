@@ -12,6 +12,9 @@ namespace liaison::detail {
 /// Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Length of the well-formed UTF-8 sequence at `at` (RFC 3629: no surrogates, no overlong forms), 0 when there is none.
+std::size_t utf8_sequence_length(std::string_view text, std::size_t at = 0);
+
 void append_json_number(std::string& out, std::uint64_t number);
 
 /// Commas and names of one object or array; the closing bracket is written by `close`.
