@@ -23,7 +23,6 @@ struct request {
   std::string path;                          ///< decoded, without query
   std::map<std::string, std::string> query;  ///< decoded; the last one wins
   std::string content_type;
-  std::string accept;
   std::string bearer_token;  ///< empty: none
   std::string host;          ///< as the client wrote it
   std::string origin;        ///< of the page that asks, when a browser does

@@ -42,7 +42,6 @@ struct arguments {
   std::vector<unsigned> connections;  ///< bench
   double seconds = 3;
   std::string directory;
-  bool quiet = false;
 };
 
 /// Parses, or prints help or what is wrong and gives the exit code that the process ends with.

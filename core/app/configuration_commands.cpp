@@ -28,16 +28,6 @@ config::loaded load(const arguments& what) {
   return config::load(what.config, options);
 }
 
-plugin::host_settings host_settings_of(const config::configuration& configuration) {
-  plugin::host_settings settings;
-  settings.directory = plugin_directory(configuration.plugins.directory);
-  settings.memory_bytes_max = configuration.plugins.memory_bytes_max;
-  settings.deadline_ms = configuration.plugins.deadline_ms;
-  settings.configuration_json = configuration.plugins.configuration_json;
-  add_plugin_defaults(settings);
-  return settings;
-}
-
 void add(config::loaded& to, const std::string& key, std::string text) {
   to.findings.push_back(to.finding_at(model::severity::error, key, std::move(text)));
 }
@@ -251,7 +241,7 @@ int run_configuration_tests(const arguments& what) {
 }
 
 int run_plugins(const arguments& what) {
-  auto bench = workbench::open(app::host_settings_of(what));
+  auto bench = workbench::open(host_settings_of(what));
   if (!bench) return complain(bench.error().text, exit_plugin);
   std::string json;
   {

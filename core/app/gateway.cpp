@@ -33,17 +33,6 @@ std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, const c
 
 std::int64_t days(double count) { return static_cast<std::int64_t>(count * static_cast<double>(day_ms)); }
 
-plugin::host_settings host_settings_from(const config::configuration& configuration) {
-  plugin::host_settings settings;
-  settings.directory = plugin_directory(configuration.plugins.directory);
-  settings.hosts = configuration.plugins.hosts;
-  settings.memory_bytes_max = configuration.plugins.memory_bytes_max;
-  settings.deadline_ms = configuration.plugins.deadline_ms;
-  settings.configuration_json = configuration.plugins.configuration_json;
-  add_plugin_defaults(settings);
-  return settings;
-}
-
 }  // namespace
 
 struct gateway::signals {
@@ -65,7 +54,7 @@ gateway::~gateway() {
 result<done> gateway::open() {
   // An arena for each thread that allocates much (logic, writer, readers): fewer make them wait for one another, more only fragment.
   mallopt(M_ARENA_MAX, 4);
-  plugin::host_settings host_settings = host_settings_from(*configuration_);
+  plugin::host_settings host_settings = host_settings_of(*configuration_);
   host_settings.observer = [this](const plugin::host_event& event) {
     using kind = plugin::host_event_kind;
     if (event.kind == kind::started) ++plugin_hosts_;
@@ -100,7 +89,7 @@ result<done> gateway::open() {
   scheduler_->use(configuration_);
   api_ = std::make_unique<admin::api>(admin::parts{*store_, *intake_, *scheduler_, *hosts_, metrics_, executor_,
                                                    [this] { return configuration_; },
-                                                   [this] { return !stopping_ && store_->take_statistics().free_bytes > configuration_->store.free_bytes_min; },
+                                                   [this] { return !stopping_ && take_store_statistics().free_bytes > configuration_->store.free_bytes_min; },
                                                    [this](std::function<void()> then) { refresh_metrics(std::move(then)); }});
   if (auto outcome = open_sources(*configuration_); !outcome) return outcome;
   if (auto outcome = open_http(*configuration_); !outcome) return outcome;
@@ -136,7 +125,6 @@ namespace {
 admin::request request_from(net::http_request from) {
   admin::request to;
   to.content_type = from.header("content-type");
-  to.accept = from.header("accept");
   to.host = from.header("host");
   to.origin = from.header("origin");
   to.method = std::move(from.method);
@@ -288,6 +276,14 @@ void gateway::count(const char* name, observe::labels with, const std::string& k
   last = now;
 }
 
+store::statistics gateway::take_store_statistics() {
+  store::statistics s = store_->take_statistics();
+  count("liaison_commits_total", {{"outcome", "done"}}, "", s.commits);
+  count("liaison_commit_operations_total", {}, "", s.operations);
+  for (double seconds : s.commit_seconds_new) metrics_.observe_seconds("liaison_commit_seconds", {}, seconds);
+  return s;
+}
+
 void gateway::refresh_metrics(std::function<void()> then) {
   for (const auto& [name, listener] : mllp_) {
     const net::mllp_statistics s = listener->statistics();
@@ -298,10 +294,7 @@ void gateway::refresh_metrics(std::function<void()> then) {
     count("liaison_frames_rejected_total", {{"listener", name}, {"reason", "malformed"}}, name + "m", s.frames_truncated);
     count("liaison_frames_rejected_total", {{"listener", name}, {"reason", "idle"}}, name + "i", s.connections_idle_closed);
   }
-  const store::statistics s = store_->take_statistics();
-  count("liaison_commits_total", {{"outcome", "done"}}, "", s.commits);
-  count("liaison_commit_operations_total", {}, "", s.operations);
-  for (double seconds : s.commit_seconds_new) metrics_.observe_seconds("liaison_commit_seconds", {}, seconds);
+  const store::statistics s = take_store_statistics();
   metrics_.set("liaison_store_size_bytes", {}, static_cast<double>(s.size_bytes));
   metrics_.set("liaison_store_free_bytes", {}, static_cast<double>(s.free_bytes));
   metrics_.set("liaison_intake_in_flight", {}, static_cast<double>(intake_->in_flight()));
@@ -321,13 +314,6 @@ void gateway::refresh_metrics(std::function<void()> then) {
       }
     then();
   });
-}
-
-std::uint16_t gateway::http_port() const { return http_ ? http_->port() : 0; }
-
-std::uint16_t gateway::mllp_port(const std::string& source) const {
-  auto at = mllp_.find(source);
-  return at == mllp_.end() ? 0 : at->second->port();
 }
 
 }  // namespace liaison::app

@@ -36,10 +36,6 @@ class gateway {
   void run();
   void stop();  ///< Thread: the executor's.
 
-  net::asio_executor& executor() { return executor_; }
-  std::uint16_t http_port() const;
-  std::uint16_t mllp_port(const std::string& source) const;
-
  private:
   result<done> open_sources(const config::configuration& now);
   result<done> open_source(const std::string& name, const config::endpoint& endpoint);
@@ -48,6 +44,8 @@ class gateway {
   void reload();
   void watch_signals();
   void watch_time();
+  /// The commit times are handed out once: whoever asks the store passes them on to the metrics.
+  store::statistics take_store_statistics();
   void refresh_metrics(std::function<void()> then);
   void count(const char* name, observe::labels with, const std::string& key, std::uint64_t now);
   void stopped_one();

@@ -25,15 +25,7 @@ std::filesystem::path program_directory() {
   return error ? std::filesystem::current_path() : program.parent_path();
 }
 
-}  // namespace
-
-std::string plugin_directory(const std::string& asked) {
-  if (!asked.empty()) return asked;
-  return (program_directory().parent_path() / "lib" / "liaison").string();
-}
-
-std::string program_path(const std::string& beside) { return (program_directory() / beside).string(); }
-
+/// Files beside the plugins: ID.json for those that are not configured otherwise.
 void add_plugin_defaults(plugin::host_settings& settings) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(settings.directory, ignored)) {
@@ -49,12 +41,32 @@ void add_plugin_defaults(plugin::host_settings& settings) {
   }
 }
 
+}  // namespace
+
+std::string plugin_directory(const std::string& asked) {
+  if (!asked.empty()) return asked;
+  return (program_directory().parent_path() / "lib" / "liaison").string();
+}
+
+std::string program_path(const std::string& beside) { return (program_directory() / beside).string(); }
+
 plugin::host_settings host_settings_of(const arguments& what) {
   plugin::host_settings settings;
   settings.directory = plugin_directory(what.plugins);
   add_plugin_defaults(settings);
   settings.deadline_ms = 60'000;
   settings.queue_ms_max = 120'000;
+  return settings;
+}
+
+plugin::host_settings host_settings_of(const config::configuration& configuration) {
+  plugin::host_settings settings;
+  settings.directory = plugin_directory(configuration.plugins.directory);
+  settings.hosts = configuration.plugins.hosts;
+  settings.memory_bytes_max = configuration.plugins.memory_bytes_max;
+  settings.deadline_ms = configuration.plugins.deadline_ms;
+  settings.configuration_json = configuration.plugins.configuration_json;
+  add_plugin_defaults(settings);
   return settings;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/app/arguments.hpp"
 #include "core/base/result.hpp"
+#include "core/config/configuration.hpp"
 #include "core/model/issue.hpp"
 #include "core/net/asio_executor.hpp"
 #include "core/plugin/host_settings.hpp"
@@ -41,11 +42,10 @@ class workbench {
   std::unique_ptr<plugin::translators> translators_;
 };
 
+/// How plugins are run for one command, and for a gateway. Plugins that are not configured get the configuration that
+/// lies beside them (ID.json, "@directory@" standing for their folder).
 plugin::host_settings host_settings_of(const arguments& what);
-
-/// Configurations that lie beside the plugins (ID.json, "@directory@" standing for their folder), for
-/// those that are not configured otherwise.
-void add_plugin_defaults(plugin::host_settings& settings);
+plugin::host_settings host_settings_of(const config::configuration& configuration);
 
 /// A whole file, or standard input for "" and "-". Failure "unreadable" with the reason; "too-large" above 1 GiB.
 result<std::string> read_input(const std::string& file);

@@ -66,7 +66,6 @@ struct delivery_scheduler::job {
 delivery_scheduler::delivery_scheduler(store::store& store, plugin::translators& translators, clock& clock, executor& executor,
                                        observe::metrics& metrics, sender_factory make_sender, std::uint64_t seed)
     : store_(store),
-      translators_(translators),
       converter_(translators),
       clock_(clock),
       executor_(executor),
@@ -195,7 +194,7 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   ++jobs_;
   const model::delivery& d = j->work.delivery;
   if (clock_.now() - d.created_at > j->endpoint.delivery.dead_letter_after_ms)
-    return give_up(j, "expired", "not delivered within the time that the configuration allows", model::receipt_kind::refused);
+    return give_up(j, "expired", "not delivered within the time that the configuration allows");
   j->outgoing.delivery = d.id;
   j->outgoing.message = d.message;
   j->outgoing.name = store_.instance() + "-" + std::to_string(d.id);
@@ -204,7 +203,7 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   store_.read_raw(d.message, [this, j](result<shared_bytes> raw) {
     if (raw) return translate(j, std::move(raw).value());
     if (raw.error().code == "store-corrupt")
-      return give_up(j, raw.error().code, raw.error().text, model::receipt_kind::refused);
+      return give_up(j, raw.error().code, raw.error().text);
     fail(j, {model::send_verdict::failed, raw.error().code, raw.error().text, 0});
   });
 }
@@ -245,7 +244,7 @@ void delivery_scheduler::translated(const job_pointer& j, conversion made) {
         text = issue.diagnostics + (issue.location.empty() ? "" : " (" + issue.location + ")");
         break;
       }
-    return give_up(j, code, text, model::receipt_kind::refused);
+    return give_up(j, code, text);
   }
   std::string summary = made.passed_on ? "passed on byte for byte"
                                        : made.translators + ": " + std::to_string(made.account.carried) + " of " +
@@ -281,7 +280,7 @@ void delivery_scheduler::send(const job_pointer& j) {
 void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& outcome) {
   metrics_.count("liaison_delivery_attempts_total",
                  {{"recipient", j->to->name}, {"verdict", name_of(outcome.verdict)}, {"code", code_class(outcome.code)}});
-  if (outcome.verdict == model::send_verdict::refused) return give_up(j, outcome.code, outcome.text, model::receipt_kind::refused);
+  if (outcome.verdict == model::send_verdict::refused) return give_up(j, outcome.code, outcome.text);
   if (outcome.verdict != model::send_verdict::accepted) return fail(j, outcome);
   j->to->failures = 0;
   j->to->resting_until = 0;
@@ -325,11 +324,11 @@ void delivery_scheduler::fail(const job_pointer& j, model::send_outcome outcome)
   record(j, [this, j] { end(j); });
 }
 
-void delivery_scheduler::give_up(const job_pointer& j, const std::string& code, const std::string& text, model::receipt_kind kind) {
+void delivery_scheduler::give_up(const job_pointer& j, const std::string& code, const std::string& text) {
   j->update.state = model::delivery_state::dead;
   j->update.count_attempt = true;
   j->update.error = code + ": " + text;
-  j->update.receipts.push_back({0, clock_.now(), kind, code, text});
+  j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::refused, code, text});
   metrics_.count("liaison_dead_letters_total", {{"recipient", j->to->name}});
   observe::log_line(observe::level::error, "delivery-dead")
       .with("recipient", j->to->name)

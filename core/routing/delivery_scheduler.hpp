@@ -60,13 +60,12 @@ class delivery_scheduler {
   void send(const job_pointer& j);
   void sent(const job_pointer& j, const model::send_outcome& outcome);
   void fail(const job_pointer& j, model::send_outcome outcome);
-  void give_up(const job_pointer& j, const std::string& code, const std::string& text, model::receipt_kind kind);
+  void give_up(const job_pointer& j, const std::string& code, const std::string& text);
   void record(const job_pointer& j, std::function<void()> then);
   void end(const job_pointer& j);
   void expire_all();
 
   store::store& store_;
-  plugin::translators& translators_;
   converter converter_;
   clock& clock_;
   executor& executor_;

@@ -80,7 +80,10 @@ TEST(path, what_was_posted_can_be_followed_replayed_and_read_back) {
   ASSERT_TRUE(gateway.wait_until_delivered());
   EXPECT_EQ(files_in(gateway.folder() / "gp/in", ".hpr").size(), 2U);
   EXPECT_EQ(gateway.ask("GET", "/api/v1/messages/99").status, 404U);
+  EXPECT_EQ(gateway.ask("GET", "/readyz").status, 200U);
   const std::string metrics = gateway.ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("liaison_commit_seconds_count"), std::string::npos);
+  EXPECT_EQ(metrics.find("liaison_commit_seconds_count 0\n"), std::string::npos) << "asking for readiness loses no commit";
   for (const char* name : {"liaison_messages_received_total{", "liaison_deliveries{", "liaison_queue_age_seconds{", "liaison_commit_seconds_bucket", "liaison_plugin_hosts"})
     EXPECT_NE(metrics.find(name), std::string::npos) << name;
   EXPECT_EQ(metrics.find("ZENOBIE"), std::string::npos);
