@@ -112,14 +112,32 @@ liaison_status report_raw(const liaison_call* raw, const char* code, const char*
 call::call(const liaison_call& raw)
     : raw_(raw), input_(view_of(raw.input)), options_(decode_options(view_of(raw.options))) {}
 
-bytes_view call::embedded_pivot(std::string_view name) const {
-  if (!reaches(raw_.size, offsetof(liaison_call, part_count) + sizeof(raw_.part_count)) || raw_.parts == nullptr)
+namespace {
+
+std::span<const liaison_part> parts_of(const liaison_call& raw) {
+  if (!reaches(raw.size, offsetof(liaison_call, part_count) + sizeof(raw.part_count)) || raw.parts == nullptr)
     return {};
-  for (std::size_t i = 0; i < raw_.part_count; ++i) {
-    const liaison_part& part = raw_.parts[i];
+  return {raw.parts, raw.part_count};
+}
+
+std::string_view text_of(const char* text) { return text == nullptr ? std::string_view{} : text; }
+
+}  // namespace
+
+bytes_view call::embedded_pivot(std::string_view name) const {
+  for (const liaison_part& part : parts_of(raw_)) {
     if (part.role == LIAISON_PART_DOCUMENT && part.name != nullptr && name == part.name) return view_of(part.bytes);
   }
   return {};
+}
+
+std::vector<carried_document> call::carried() const {
+  std::vector<carried_document> found;
+  for (const liaison_part& part : parts_of(raw_)) {
+    if (part.role != LIAISON_PART_EMBEDDED) continue;
+    found.push_back({text_of(part.name), text_of(part.content_type), text_of(part.format), view_of(part.bytes)});
+  }
+  return found;
 }
 
 void call::report(severity level, std::string_view code, std::string_view location,

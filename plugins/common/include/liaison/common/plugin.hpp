@@ -3,9 +3,9 @@
 // stop here (status QUARANTINE, issue "<plugin>-internal-error"); nothing is thrown across.
 #pragma once
 
+#include <liaison/translator.h>
 #include <liaison/facts.hpp>
 #include <liaison/facts_json.hpp>
-#include <liaison/translator.h>
 
 #include <cstdint>
 #include <span>
@@ -43,6 +43,12 @@ struct call_options {
   std::string endpoint = "{}";  ///< the endpoint's own options as JSON text
 };
 
+/// A document that an encode wraps (sdk/include/liaison/translator.h, `wraps`). Borrowed from the call.
+struct carried_document {
+  std::string_view name, content_type, format;  ///< empty when the host did not say
+  bytes_view bytes;
+};
+
 /// One call, in C++ clothes. Lives as long as the call.
 class call {
  public:
@@ -53,6 +59,9 @@ class call {
 
   /// Pivot of the embedded message at `name`, or nothing. Decode only.
   bytes_view embedded_pivot(std::string_view name) const;
+
+  /// The documents to carry, in the host's order. Encode of a profile that wraps only.
+  std::vector<carried_document> carried() const;
 
   void report(severity level, std::string_view code, std::string_view location, std::string_view diagnostics) const;
   void report(const issue& found) const { report(found.severity, found.code, found.location, found.diagnostics); }
