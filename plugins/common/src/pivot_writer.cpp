@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <unordered_map>
+#include <vector>
 
 namespace liaison {
 namespace {
@@ -119,6 +121,49 @@ bool pivot_writer::load(std::string_view bundle_json) {
   document_.Swap(loaded);
   made_ = std::max(made_, entry_count());
   return true;
+}
+
+namespace {
+
+/// Every string below `root` that is a key of `renamed` becomes its value; without recursion.
+void rename(json_value& root, const std::unordered_map<std::string, std::string>& renamed,
+            rapidjson::Document::AllocatorType& allocator) {
+  std::vector<json_value*> open{&root};
+  while (!open.empty()) {
+    json_value& at = *open.back();
+    open.pop_back();
+    if (at.IsObject()) {
+      for (auto& each : at.GetObject()) open.push_back(&each.value);
+    } else if (at.IsArray()) {
+      for (auto& each : at.GetArray()) open.push_back(&each);
+    } else if (at.IsString() && at.GetStringLength() < 64) {
+      const auto found = renamed.find({at.GetString(), at.GetStringLength()});
+      if (found != renamed.end()) at = text_value(found->second, allocator);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::size_t> pivot_writer::append(std::string_view bundle_json) {
+  rapidjson::Document other(&document_.GetAllocator());
+  if (parse_bundle(bundle_json, other)) return std::nullopt;
+  auto& allocator = document_.GetAllocator();
+  const std::size_t first = entry_count();
+  if (bundle_entries(other) == nullptr) return first;
+  if (bundle_entries(document_) == nullptr) {
+    document_.RemoveMember("entry");
+    document_.AddMember("entry", json_value(rapidjson::kArrayType), allocator);
+  }
+  std::unordered_map<std::string, std::string> renamed;
+  for (auto& entry : other["entry"].GetArray()) {
+    std::string full_url = "urn:uuid:" + uuid_v5(seed_ + "/" + std::to_string(made_++));
+    const json_value* url = member(entry, "fullUrl");
+    if (url != nullptr && url->IsString()) renamed.emplace(url->GetString(), std::move(full_url));
+  }
+  rename(other["entry"], renamed, allocator);
+  for (auto& entry : other["entry"].GetArray()) document_["entry"].PushBack(entry, allocator);
+  return first;
 }
 
 std::size_t pivot_writer::entry_count() const {

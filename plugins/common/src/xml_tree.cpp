@@ -206,11 +206,11 @@ std::string ledger_value(std::string_view value) {
 
 class ledger_walk {
  public:
-  ledger_walk(const xmlNode* root, account& ledger) : ledger_(ledger) {
+  ledger_walk(const xmlNode* root, account& ledger, std::string_view prefix) : ledger_(ledger), path_(prefix) {
     if (root == nullptr) {
       return;
     }
-    path_ = '/';
+    path_ += '/';
     path_ += local_name(root);
     attributes(root);
     levels_.push_back(enter(root, path_.size()));
@@ -306,12 +306,12 @@ void for_each_leaf(const xmlNode* root, Action action) {
 
 }  // namespace
 
-xml_ledger::xml_ledger(const xmlDoc* document, account* ledger)
-    : xml_ledger(document == nullptr ? nullptr : xmlDocGetRootElement(document), ledger) {}
+xml_ledger::xml_ledger(const xmlDoc* document, account* ledger, std::string_view prefix)
+    : xml_ledger(document == nullptr ? nullptr : xmlDocGetRootElement(document), ledger, prefix) {}
 
-xml_ledger::xml_ledger(const xmlNode* root, account* ledger) : ledger_(ledger) {
+xml_ledger::xml_ledger(const xmlNode* root, account* ledger, std::string_view prefix) : ledger_(ledger) {
   if (ledger_ != nullptr && root != nullptr) {
-    ledger_walk(root, *ledger_);
+    ledger_walk(root, *ledger_, prefix);
   }
 }
 

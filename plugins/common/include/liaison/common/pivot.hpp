@@ -100,6 +100,10 @@ class pivot_writer {
   /// Starts from an existing Bundle (the pivot of an embedded document) and appends to it. False, and
   /// nothing changed, when `bundle_json` is no Bundle.
   bool load(std::string_view bundle_json);
+  /// Appends the entries of another Bundle under fullUrls of their own, derived from the seed, so that two pivots made
+  /// with one seed can stand in one Bundle; references among them follow. Where its first entry came to stand; nothing,
+  /// and nothing changed, when `bundle_json` is no Bundle.
+  std::optional<std::size_t> append(std::string_view bundle_json);
 
   resource_ref add(std::string_view resource_type);
   resource_ref at(std::size_t entry_index);                 ///< precondition: entry_index < entry_count()

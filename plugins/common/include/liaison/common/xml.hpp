@@ -46,8 +46,10 @@ std::string xml_location(const xmlNode* node, std::string_view attribute = {});
 /// declarations, schemaLocation and processing instructions are envelope).
 class xml_ledger {
  public:
-  xml_ledger(const xmlDoc* document, account* ledger);  ///< `ledger` may be null
-  xml_ledger(const xmlNode* root, account* ledger);     ///< of one element and all below it only
+  /// `ledger` may be null. `prefix` stands before each location, where one message holds several trees.
+  xml_ledger(const xmlDoc* document, account* ledger, std::string_view prefix = {});
+  /// Of one element and all below it only.
+  xml_ledger(const xmlNode* root, account* ledger, std::string_view prefix = {});
   /// The attribute's value with its row; empty when absent.
   sourced attribute(const xmlNode* node, const char* name) const;
   /// Direct text of an element, blanks at both ends removed, with its row.

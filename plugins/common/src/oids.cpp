@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables themselves. A code system that FHIR terminology names by a URI must be named by it; all
 // others go by their OID.
-#include "oids.hpp"
+#include <liaison/common/oids.hpp>
 
 #include <array>
 
-namespace liaison::cda {
+namespace liaison {
 namespace {
 
 struct system_row {
@@ -179,4 +179,4 @@ std::string lower(std::string_view ascii) {
   return out;
 }
 
-}  // namespace liaison::cda
+}  // namespace liaison
