@@ -45,6 +45,7 @@ void add_translation_commands(CLI::App& root, arguments& a) {
   add_reading(convert, a);
   convert->add_option("--to", a.to, "Format to write")->required();
   convert->add_option("--profile", a.profile, "Profile to write");
+  convert->add_option("--carry", a.carry, "FORMAT[/PROFILE] of the document inside, when the profile wraps one");
   convert->add_option("--loss", a.loss, "Write the account of the translation to this file");
   convert->add_option("-o,--output", a.output, "Write here (attachments beside it); default: standard output");
 

@@ -25,7 +25,7 @@ struct arguments {
   std::vector<std::string> set;  ///< KEY=VALUE
 
   std::vector<std::string> files;  ///< "-" or none: stdin
-  std::string from, to, profile, charset, strictness = "tolerant";
+  std::string from, to, profile, charset, strictness = "tolerant", carry = "cda";
   std::string options = "{}";
   std::string loss, output;
   bool values = false, text = false;

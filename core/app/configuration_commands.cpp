@@ -257,6 +257,10 @@ int run_plugins(const arguments& what) {
         detail::json_scope profiles(item.member("profiles"), '[');
         for (const auto& p : t.profiles) detail::append_json_string(profiles.element(), p);
       }
+      if (!t.wraps.empty()) {
+        detail::json_scope wraps(item.member("wraps"), '[');
+        for (const auto& p : t.wraps) detail::append_json_string(wraps.element(), p);
+      }
       {
         detail::json_scope names(item.member("operations"), '[');
         for (auto o : t.operations) {

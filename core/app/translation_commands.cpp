@@ -214,6 +214,8 @@ int run_convert(const arguments& what) {
     question.to.format = what.to;
     question.to.profile = what.profile;
     question.to.strictness = what.strictness;
+    question.to.carry = what.carry;
+    question.to.options_json = what.options;
     question.now = ready.bench->now();
     converter.convert(std::move(question), [&made, done](routing::conversion c) {
       made = std::move(c);

@@ -56,12 +56,12 @@ void check_folders(const check_context& in) {
   }
 }
 
-void check_format(const check_context& in, const endpoint& one) {
+void check_format(const check_context& in, const endpoint& one, const char* key, const std::string& format) {
   const auto& known = in.options.formats;
-  if (one.format.empty() || known.empty()) return;
-  if (std::find(known.begin(), known.end(), one.format) != known.end()) return;
-  in.findings.error(in.root, {"endpoints", one.name, "format"},
-                    "no translator knows the format '" + one.format + "'" + suggestion(one.format, known));
+  if (format.empty() || known.empty()) return;
+  if (std::find(known.begin(), known.end(), format) != known.end()) return;
+  in.findings.error(in.root, {"endpoints", one.name, key},
+                    "no translator knows the format '" + format + "'" + suggestion(format, known));
 }
 
 /// The host of a URL; empty when it is not one.
@@ -170,7 +170,8 @@ std::vector<std::string> destination_names(const configuration& of) {
 void check_endpoints(const check_context& in) {
   for (const auto& [name, one] : in.of.endpoints) {
     check_direction(in, one);
-    check_format(in, one);
+    check_format(in, one, "format", one.format);
+    check_format(in, one, "carry", one.carry.substr(0, one.carry.find('/')));
     check_delivery(in, one);
     if (const auto* http = std::get_if<http_destination>(&one.destination)) check_http_destination(in, one, *http);
     if (const auto* mllp = std::get_if<mllp_destination>(&one.destination)) check_mllp_destination(in, one, *mllp);

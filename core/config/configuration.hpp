@@ -99,6 +99,7 @@ struct endpoint {
   std::string profile;
   std::string charset;
   std::string strictness = "tolerant";
+  std::string carry = "cda";                ///< destination: FORMAT or FORMAT/PROFILE of the documents that its profile wraps
   std::string options_json = "{}";          ///< free options for the translator
   delivery_policy delivery;
   bool operator==(const endpoint&) const = default;

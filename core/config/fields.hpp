@@ -100,6 +100,7 @@ void fields_of(Visitor& v, endpoint& of) {
   v.value("profile", of.profile);
   v.value("charset", of.charset);
   v.value("strictness", of.strictness);
+  v.value("carry", of.carry);
   v.raw("options", of.options_json);
   v.object("delivery", [&](auto& in) { fields_of(in, of.delivery); });
 }

@@ -27,7 +27,8 @@ bool same_offer(const wire::ready& a, const wire::ready& b) {
   return a.plugin_id == b.plugin_id && a.plugin_version == b.plugin_version &&
          std::equal(a.translators.begin(), a.translators.end(), b.translators.begin(), b.translators.end(),
                     [](const wire::offered& x, const wire::offered& y) {
-                      return x.format == y.format && x.operations == y.operations && x.profiles == y.profiles;
+                      return x.format == y.format && x.operations == y.operations && x.profiles == y.profiles &&
+                             x.wraps == y.wraps;
                     });
 }
 

@@ -166,7 +166,7 @@ result<done> running_pool::enlist(host_group& group) {
     if (!is_new)
       return failure{"plugin-format-twice", "plugins " + at->second.group->file() + " and " + group.file() +
                                                 " both offer the format " + one.format};
-    list_.push_back({one.format, one.profiles, one.operations, offer.plugin_id, offer.plugin_version, group.file()});
+    list_.push_back({one.format, one.profiles, one.wraps, one.operations, offer.plugin_id, offer.plugin_version, group.file()});
   }
   return done{};
 }

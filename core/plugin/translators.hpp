@@ -29,7 +29,7 @@ struct request {
   std::string format;  ///< whose translator; ignored by `recognise`, which asks all
   shared_bytes input;
   std::string options_json = "{}";
-  std::vector<part> parts;  ///< pivots of embedded messages
+  std::vector<part> parts;  ///< decode: pivots of embedded messages; encode: documents to wrap
 };
 
 /// What went wrong with the process, as opposed to what the translator said.
@@ -62,6 +62,7 @@ struct reply {
 struct translator_info {
   std::string format;
   std::vector<std::string> profiles;
+  std::vector<std::string> wraps;  ///< profiles whose encode wraps documents; "*": all
   std::vector<operation> operations;
   std::string plugin_id, plugin_version, file;
 };

@@ -190,8 +190,10 @@ void append(std::string& out, const ready& what) {
     for (const operation one : translator.operations)
       operations = static_cast<std::uint8_t>(operations | (1U << static_cast<unsigned>(one)));
     put<std::uint8_t>(out, operations);
-    put<std::uint32_t>(out, static_cast<std::uint32_t>(translator.profiles.size()));
-    for (const std::string& profile : translator.profiles) put_text(out, profile, name_size_bytes_max);
+    for (const auto* names : {&translator.profiles, &translator.wraps}) {
+      put<std::uint32_t>(out, static_cast<std::uint32_t>(names->size()));
+      for (const std::string& name : *names) put_text(out, name, name_size_bytes_max);
+    }
   }
   close_frame(out, begin);
 }
@@ -216,10 +218,12 @@ result<ready> parse_ready(std::string_view body) {
     const auto operations = in.number<std::uint8_t>();
     for (unsigned bit = 1; bit <= static_cast<unsigned>(operation::render); ++bit)
       if ((operations >> bit & 1U) != 0) translator.operations.push_back(static_cast<operation>(bit));
-    const auto profiles = in.number<std::uint32_t>();
-    if (profiles > profiles_max) return malformed("too many profiles");
-    for (std::uint32_t p = 0; p < profiles && !in.broken(); ++p)
-      translator.profiles.push_back(clean_text(in.text(name_size_bytes_max), name_size_bytes_max));
+    for (auto* names : {&translator.profiles, &translator.wraps}) {
+      const auto profiles = in.number<std::uint32_t>();
+      if (profiles > profiles_max) return malformed("too many profiles");
+      for (std::uint32_t p = 0; p < profiles && !in.broken(); ++p)
+        names->push_back(clean_text(in.text(name_size_bytes_max), name_size_bytes_max));
+    }
   }
   if (!in.complete()) return malformed("ready");
   return got;

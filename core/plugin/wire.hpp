@@ -76,6 +76,7 @@ result<settings> parse_settings(std::string_view body);
 struct offered {
   std::string format;
   std::vector<std::string> profiles;
+  std::vector<std::string> wraps;     ///< as in liaison_translator
   std::vector<operation> operations;  ///< without recognise, which all have
 };
 

@@ -5,7 +5,6 @@
 
 #include <rapidjson/document.h>
 
-#include <memory>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -53,7 +52,7 @@ void each_prefix(std::string_view pointer, Visit visit) {
 /// What the encoder did with each place of the pivot.
 class pivot_fate {
  public:
-  explicit pivot_fate(const json& encoder) {
+  void add(const json& encoder) {
     each(encoder, "leaves", [&](const json& leaf) {
       const std::string pointer = text_of(leaf, "location");
       if (has_places(leaf) || is_envelope(leaf)) {
@@ -134,23 +133,27 @@ void write_entries(detail::json_scope& in, const char* name, const std::vector<a
 
 }  // namespace
 
-loss_account join(const std::vector<source_account>& sources, std::string_view encoder_json) {
+loss_account join(const std::vector<source_account>& sources, const std::vector<std::string_view>& encoders) {
   loss_account account;
-  rapidjson::Document encoder;
-  encoder.Parse<rapidjson::kParseIterativeFlag>(encoder_json.data(), encoder_json.size());
-  const bool translated = !encoder_json.empty() && !encoder.HasParseError() && encoder.IsObject();
-  std::unique_ptr<pivot_fate> fate;
-  if (translated) {
-    fate = std::make_unique<pivot_fate>(encoder);
-    each(encoder, "added", [&](const json& item) { account.added.push_back(entry_of(item)); });
+  const auto add_added = [&](const json& root) {
+    each(root, "added", [&](const json& item) { account.added.push_back(entry_of(item)); });
+  };
+  pivot_fate fate;
+  for (const std::string_view encoder_json : encoders) {
+    rapidjson::Document encoder;
+    encoder.Parse<rapidjson::kParseIterativeFlag>(encoder_json.data(), encoder_json.size());
+    if (encoder.HasParseError() || !encoder.IsObject()) continue;
+    fate.add(encoder);
+    add_added(encoder);
   }
-  joiner join_leaves(account, fate.get());
   for (const source_account& source : sources) {
     rapidjson::Document decoder;
     decoder.Parse<rapidjson::kParseIterativeFlag>(source.json.data(), source.json.size());
     if (decoder.HasParseError() || !decoder.IsObject()) continue;
+    const bool translated = !encoders.empty() && !source.passed_on;
+    joiner join_leaves(account, translated ? &fate : nullptr);
     each(decoder, "leaves", [&](const json& leaf) { join_leaves.add(leaf, source.prefix); });
-    if (translated) each(decoder, "added", [&](const json& item) { account.added.push_back(entry_of(item)); });
+    if (translated) add_added(decoder);
   }
   return account;
 }

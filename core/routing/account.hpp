@@ -25,10 +25,12 @@ struct loss_account {
 struct source_account {
   std::string prefix;
   std::string_view json;
+  bool passed_on = false;  ///< its very bytes go out: every value of it is carried
 };
 
-/// `encoder_json` empty: the bytes were passed on, everything is carried. Malformed accounts count as nothing.
-loss_account join(const std::vector<source_account>& sources, std::string_view encoder_json);
+/// A value is carried when one of the `encoders`, which all wrote the same pivot, put it somewhere. No encoder: the
+/// bytes were passed on, everything is carried. Malformed accounts count as nothing.
+loss_account join(const std::vector<source_account>& sources, const std::vector<std::string_view>& encoders);
 
 std::string to_json(const loss_account& account);
 

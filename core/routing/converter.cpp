@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/routing/converter.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace liaison::routing {
@@ -12,7 +13,17 @@ model::issue ins_not_qualified() {
           "the message carries an INS but its identity is not qualified: it cannot be passed on unchanged"};
 }
 
-/// inspect → (pass on | decode each embedded message → decode → encode) → join the accounts.
+/// Does this format and profile wrap documents? The profile left out is the translator's first.
+bool wraps(const plugin::translators& translators, const reading& how) {
+  for (const plugin::translator_info& one : translators.list()) {
+    if (one.format != how.format) continue;
+    const std::string profile = how.profile.empty() && !one.profiles.empty() ? one.profiles.front() : how.profile;
+    return std::any_of(one.wraps.begin(), one.wraps.end(), [&](const std::string& name) { return name == "*" || name == profile; });
+  }
+  return false;
+}
+
+/// inspect → (pass on | decode each embedded message → decode → [write what is wrapped] → encode) → join the accounts.
 struct run : std::enable_shared_from_this<run> {
   plugin::translators& translators;
   examiner& examine;
@@ -23,9 +34,13 @@ struct run : std::enable_shared_from_this<run> {
   std::vector<plugin::part> pivots;
   struct source {
     std::string prefix, account;
+    bool passed_on = false;
   };
   std::vector<source> sources;
-  shared_bytes passed;  ///< set when bytes are passed on; decoding then only serves the account
+  std::vector<std::string> encoders;  ///< their accounts
+  shared_bytes wrapped_pivot;  ///< kept while the document to wrap is written
+  bool leave_allowed = true;   ///< may_leave of what came in
+  shared_bytes passed;         ///< set when bytes are passed on; decoding then only serves the account
 
   run(plugin::translators& t, examiner& e, conversion_request r, std::function<void(conversion)> f)
       : translators(t), examine(e), request(std::move(r)), then(std::move(f)) {}
@@ -46,12 +61,13 @@ struct run : std::enable_shared_from_this<run> {
     made.from_format = found.format;
     request.from.format = found.format;
     inside = std::move(found.inside);
+    leave_allowed = may_leave(found.facts);
     if (found.status != LIAISON_OK) return finish();
     const bool as_is = request.to.charset.empty() && (request.to.profile.empty() || request.to.profile == found.facts.profile);
     if (as_is && found.format == request.to.format) passed = request.bytes;
     else if (as_is && inside.size() == 1 && inside.front().format == request.to.format) passed = inside.front().bytes;
     if (passed && request.purpose == purpose::deliver) {
-      if (may_leave(found.facts)) return finish();
+      if (leave_allowed) return finish();
       made.status = LIAISON_QUARANTINE;
       made.issues.push_back(ins_not_qualified());
       return finish();
@@ -99,8 +115,46 @@ struct run : std::enable_shared_from_this<run> {
       std::string pivot;
       if (!self->take_decoded(reply, "", pivot)) return self->decoding_failed();
       if (self->passed) return self->finish();
-      self->encode(std::move(pivot));
+      if (wraps(self->translators, self->request.to)) return self->wrap(std::move(pivot));
+      self->encode(self->request.to, share(std::move(pivot)), {}, &run::encoded);
     });
+  }
+
+  /// Chooses the documents that the target carries: those that came in its format, else the pivot written in it.
+  void wrap(std::string pivot) {
+    reading inner;
+    inner.format = request.to.carry.substr(0, request.to.carry.find('/'));
+    if (inner.format.size() < request.to.carry.size()) inner.profile = request.to.carry.substr(inner.format.size() + 1);
+    std::vector<plugin::part> documents;
+    const auto take = [&](const std::string& location, const shared_bytes& bytes) {
+      documents.push_back({LIAISON_PART_EMBEDDED, location, "", inner.format, *bytes});
+      for (source& one : sources) one.passed_on = one.passed_on || one.prefix == location;
+    };
+    if (inner.profile.empty()) {
+      if (made.from_format == inner.format) take("", request.bytes);
+      for (const embedded& one : inside)
+        if (one.format == inner.format) take(one.location, one.bytes);
+    }
+    if (!documents.empty() && request.purpose == purpose::deliver && !leave_allowed) {
+      made.status = LIAISON_QUARANTINE;
+      made.issues.push_back(ins_not_qualified());
+      return finish();
+    }
+    if (!documents.empty()) return encode(request.to, share(std::move(pivot)), std::move(documents), &run::encoded);
+    wrapped_pivot = share(std::move(pivot));
+    encode(inner, wrapped_pivot, {}, &run::inner_encoded);
+  }
+
+  void inner_encoded(plugin::reply reply, const std::string& format) {
+    note(reply, format);
+    std::vector<plugin::part> documents;
+    for (plugin::part& part : reply.parts) {
+      if (part.role == LIAISON_PART_DOCUMENT)
+        documents.push_back({LIAISON_PART_EMBEDDED, "", std::move(part.content_type), format, std::move(part.bytes)});
+      else if (part.role == LIAISON_PART_ACCOUNT) encoders.push_back(std::move(part.bytes));
+    }
+    if (made.status != LIAISON_OK) return finish();
+    encode(request.to, std::move(wrapped_pivot), std::move(documents), &run::encoded);
   }
 
   bool take_decoded(plugin::reply& reply, const std::string& prefix, std::string& pivot) {
@@ -121,52 +175,59 @@ struct run : std::enable_shared_from_this<run> {
     finish();
   }
 
-  void encode(std::string pivot) {
+  void encode(const reading& how, shared_bytes pivot, std::vector<plugin::part> documents,
+              void (run::*next)(plugin::reply, const std::string& format)) {
     plugin::request question;
     question.what = plugin::operation::encode;
-    question.format = request.to.format;
-    question.input = share(std::move(pivot));
+    question.format = how.format;
+    question.input = std::move(pivot);
+    question.parts = std::move(documents);
     call_options options;
-    options.how = &request.to;
+    options.how = &how;
     options.now = request.now;
     options.id_seed = request.id_seed;
     options.control_id = request.control_id;
     options.account = true;
     question.options_json = to_json(options);
-    translators.call(std::move(question), [self = shared_from_this()](plugin::reply reply) { self->encoded(std::move(reply)); });
+    translators.call(std::move(question), [self = shared_from_this(), next, format = how.format](plugin::reply reply) {
+      ((*self).*next)(std::move(reply), format);
+    });
   }
 
-  void encoded(plugin::reply reply) {
-    note(reply);
-    std::string account;
+  void encoded(plugin::reply reply, const std::string& format) {
+    note(reply, format);
     for (plugin::part& part : reply.parts) {
       if (part.role == LIAISON_PART_DOCUMENT && !made.document) made.document = share(std::move(part.bytes));
       else if (part.role == LIAISON_PART_ATTACHMENT)
         made.attachments.push_back({std::move(part.name), std::move(part.content_type), std::move(part.bytes)});
-      else if (part.role == LIAISON_PART_ACCOUNT) account = std::move(part.bytes);
+      else if (part.role == LIAISON_PART_ACCOUNT) encoders.push_back(std::move(part.bytes));
     }
     if (made.status == LIAISON_OK && !made.document) {
       made.status = LIAISON_QUARANTINE;
       made.issues.push_back({model::severity::error, "translation-empty", "", "the translator wrote nothing"});
     }
-    if (made.status == LIAISON_OK) made.account = join(views(), account.empty() ? "{}" : account);
+    if (made.status == LIAISON_OK) {
+      if (encoders.empty()) encoders.emplace_back("{}");  // it said nothing: nothing is known to be carried
+      made.account = join(views(), {encoders.begin(), encoders.end()});
+    }
     finish();
   }
 
   std::vector<source_account> views() const {
     std::vector<source_account> found;
-    for (const source& s : sources) found.push_back({s.prefix, s.account});
+    for (const source& s : sources) found.push_back({s.prefix, s.account, s.passed_on});
     return found;
   }
 
-  void note(plugin::reply& reply) {
+  /// `format`: what it should have written; empty of a reading.
+  void note(plugin::reply& reply, const std::string& format = {}) {
     made.status = reply.status;
     if (reply.mishap != plugin::mishap::none) made.mishap = reply.mishap;
     for (auto& issue : reply.issues) add(std::move(issue));
     if (!reply.plugin.empty()) made.translators += (made.translators.empty() ? "" : " → ") + reply.plugin;
     if (made.status == LIAISON_UNSUPPORTED && made.mishap == plugin::mishap::none)
       made.issues.push_back({model::severity::error, "translation-unsupported", "",
-                             "no translation from " + made.from_format + " to " + request.to.format});
+                             "no translation from " + made.from_format + " to " + (format.empty() ? request.to.format : format)});
   }
 
   /// Inspecting and decoding find the same things: each is told once.

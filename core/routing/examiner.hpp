@@ -18,6 +18,7 @@ namespace liaison::routing {
 struct reading {
   std::string format;  ///< empty: recognised by content
   std::string profile, charset, strictness = "tolerant";
+  std::string carry = "cda";  ///< on writing, when the profile wraps documents: their FORMAT or FORMAT/PROFILE
   std::string options_json = "{}";  ///< the endpoint's free options
 };
 

@@ -61,7 +61,7 @@ struct message_intake::task {
 };
 
 reading reading_of(const config::endpoint& endpoint) {
-  return {endpoint.format, endpoint.profile, endpoint.charset, endpoint.strictness, endpoint.options_json};
+  return {endpoint.format, endpoint.profile, endpoint.charset, endpoint.strictness, endpoint.carry, endpoint.options_json};
 }
 
 store::intake record_of(const config::configuration& configuration, const std::string& source, const examination& found) {

@@ -13,9 +13,10 @@ _Static_assert(offsetof(liaison_issue, diagnostics) == 32, "liaison_issue.diagno
 _Static_assert(sizeof(liaison_sink) == 32, "liaison_sink");
 _Static_assert(sizeof(liaison_call) == 64, "liaison_call");
 _Static_assert(offsetof(liaison_call, sink) == 56, "liaison_call.sink");
-_Static_assert(sizeof(liaison_translator) == 80, "liaison_translator");
+_Static_assert(sizeof(liaison_translator) == 88, "liaison_translator");
 _Static_assert(offsetof(liaison_translator, recognise) == 24, "liaison_translator.recognise");
 _Static_assert(offsetof(liaison_translator, render) == 72, "liaison_translator.render");
+_Static_assert(offsetof(liaison_translator, wraps) == 80, "liaison_translator.wraps");
 _Static_assert(sizeof(liaison_plugin) == 56, "liaison_plugin");
 _Static_assert(offsetof(liaison_plugin, create) == 40, "liaison_plugin.create");
 #endif

@@ -18,6 +18,19 @@ bool is_empty(const char* text) { return text == nullptr || *text == '\0'; }
 constexpr operation operations[] = {operation::inspect,  operation::decode,      operation::encode,
                                     operation::validate, operation::acknowledge, operation::render};
 
+/// Null when the table ends before it.
+const char* const* wraps_of(const liaison_translator& translator) {
+  constexpr std::size_t end = offsetof(liaison_translator, wraps) + sizeof(translator.wraps);
+  return translator.size >= end ? translator.wraps : nullptr;
+}
+
+/// Stops counting one beyond the limit.
+std::size_t count(const char* const* names) {
+  std::size_t found = 0;
+  while (names != nullptr && names[found] != nullptr && found <= wire::profiles_max) ++found;
+  return found;
+}
+
 result<done> check(const liaison_translator& translator) {
   if (translator.size < offsetof(liaison_translator, render) + sizeof(translator.render))
     return refused("a translator's table is smaller than version 1 of the interface");
@@ -25,9 +38,8 @@ result<done> check(const liaison_translator& translator) {
   const std::string format = translator.format;
   if (translator.recognise == nullptr) return refused("translator " + format + " has no recognise");
   if (translator.profiles == nullptr) return refused("translator " + format + " has no list of profiles");
-  std::size_t count = 0;
-  while (translator.profiles[count] != nullptr)
-    if (++count > wire::profiles_max) return refused("translator " + format + " has too many profiles");
+  for (const char* const* names : {translator.profiles, wraps_of(translator)})
+    if (count(names) > wire::profiles_max) return refused("translator " + format + " has too many profiles");
   return done{};
 }
 
@@ -111,8 +123,8 @@ wire::ready description_of(const loaded_plugin& what) {
   for (const liaison_translator* translator : what.translators) {
     wire::offered& one = told.translators.emplace_back();
     one.format = translator->format;
-    for (const char* const* profile = translator->profiles; *profile != nullptr; ++profile)
-      one.profiles.emplace_back(*profile);
+    one.profiles.assign(translator->profiles, translator->profiles + count(translator->profiles));
+    if (const char* const* wraps = wraps_of(*translator)) one.wraps.assign(wraps, wraps + count(wraps));
     for (const operation each : operations)
       if (operation_of(*translator, each) != nullptr) one.operations.push_back(each);
   }

@@ -119,7 +119,8 @@ typedef struct liaison_call {
   size_t size;
   liaison_bytes input;       /* encode: the pivot; everything else: the message */
   liaison_bytes options;
-  const liaison_part *parts; /* decode: the pivots (role DOCUMENT, `name` as in EMBEDDED) of embedded messages */
+  const liaison_part *parts; /* decode: the pivots (role DOCUMENT, `name` as in EMBEDDED) of embedded messages;
+                                encode of a profile that wraps: the documents to carry (role EMBEDDED, `format` set) */
   size_t part_count;
   const liaison_sink *sink;
 } liaison_call;
@@ -142,6 +143,12 @@ typedef struct liaison_translator {
   liaison_operation validate;    /* message → issues only */
   liaison_operation acknowledge; /* message → ACKNOWLEDGEMENT for "outcome" and "issues" */
   liaison_operation render;      /* message → TEXT */
+
+  /* Profiles whose `encode` wraps documents rather than writing the pivot's content itself (an MDM, an XDM archive),
+   * NULL-terminated; "*" means all. Such a call gets the documents in `parts`, at least one: the very bytes that came
+   * in when they are of the format to carry, otherwise the pivot written in it. They go out byte for byte. NULL, or a
+   * table that ends before this member: none. */
+  const char *const *wraps;
 } liaison_translator;
 
 /* A plugin as the host sees it; it lives until the process ends. */

@@ -246,7 +246,8 @@ liaison_status create(liaison_bytes, const liaison_sink*, void** self) {
 
 const char* const profiles[] = {"plain", nullptr};
 const liaison_translator translator = {sizeof translator, "template", profiles,          recognise, guarded<inspect>,
-                                       guarded<decode>,   nullptr,    guarded<validate>, nullptr,   guarded<render>};
+                                       guarded<decode>,   nullptr,    guarded<validate>, nullptr,   guarded<render>,
+                                       nullptr};
 const liaison_translator* const translators[] = {&translator};
 const liaison_plugin plugin = {sizeof plugin, "fr.liaison.template", "0.1.0", translators, 1, create, nullptr};
 

@@ -51,7 +51,7 @@ constexpr const char* everything = R"({
   "log": {"level": "debug"},
   "stop_ms_max": 12,
   "endpoints": {
-    "a": {"display": "A", "format": "hl7v2", "profile": "p", "charset": "c", "strictness": "strict", "options": {"o": {"p": null}},
+    "a": {"display": "A", "format": "hl7v2", "profile": "p", "charset": "c", "strictness": "strict", "carry": "fhir/p", "options": {"o": {"p": null}},
       "source": {"mllp": {"address": "127.0.0.2", "port": 13, "frame_size_bytes_max": 1024, "connections_max": 15, "in_flight_max": 16, "idle_ms_max": 17}},
       "destination": {"mllp": {"host": "h", "port": 18, "tls": {}, "connect_ms_max": 19, "answer_ms_max": 20}},
       "delivery": {"retry_delay_ms_min": 21, "retry_delay_ms_max": 22, "dead_letter_after_hours": 0.5, "in_flight_max": 24}},
@@ -95,7 +95,7 @@ TEST(load, every_key_of_an_endpoint_reaches_its_member) {
   auto of = valid(everything);
   const auto* a = of->find("a");
   ASSERT_NE(a, nullptr);
-  EXPECT_EQ(a->name + a->display + a->format + a->profile + a->charset + a->strictness, "aAhl7v2pcstrict");
+  EXPECT_EQ(a->name + a->display + a->format + a->profile + a->charset + a->strictness + a->carry, "aAhl7v2pcstrictfhir/p");
   EXPECT_EQ(a->options_json, R"({"o":{"p":null}})");
   const auto& mllp = std::get<config::mllp_source>(a->source);
   EXPECT_EQ(mllp.listen.address, "127.0.0.2");

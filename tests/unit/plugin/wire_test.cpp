@@ -66,7 +66,7 @@ TEST(plugin_wire, ready_comes_back) {
   sent.plugin_id = "fr.liaison.x";
   sent.plugin_version = "1.2.3";
   sent.confined = true;
-  sent.translators = {{"x", {"p", "q"}, {operation::inspect, operation::render}}, {"y", {}, {operation::encode}}};
+  sent.translators = {{"x", {"p", "q"}, {"q"}, {operation::inspect, operation::render}}, {"y", {}, {}, {operation::encode}}};
   std::string bytes;
   append(bytes, sent);
   const auto got = parse_ready(body_of(bytes, frame_kind::ready));
@@ -75,6 +75,7 @@ TEST(plugin_wire, ready_comes_back) {
   EXPECT_TRUE(got.value().confined);
   ASSERT_EQ(got.value().translators.size(), 2U);
   EXPECT_EQ(got.value().translators[0].profiles, sent.translators[0].profiles);
+  EXPECT_EQ(got.value().translators[0].wraps, sent.translators[0].wraps);
   EXPECT_EQ(got.value().translators[0].operations, sent.translators[0].operations);
   EXPECT_EQ(got.value().translators[1].format, "y");
 }

@@ -14,10 +14,10 @@ const char* const decoded = R"({"leaves":[
   {"location":"PV1-9","value":"x","reason":"no place in the pivot"}],"added":[{"location":"/x","value":"1","reason":"required"}]})";
 
 TEST(account, a_leaf_is_carried_when_one_of_its_places_is) {
-  const auto account = join({{"", decoded}}, R"({"leaves":[
+  const auto account = join({{"", decoded}}, {R"({"leaves":[
     {"location":"/entry/1/resource/name/0/family","value":"A","to":["line 2"]},
     {"location":"/entry/1/resource/birthDate","value":"1950","reason":"too old"},
-    {"location":"/entry/1/resource/extension/0/valueString","value":"F","to":["line 8"]}],"added":[]})");
+    {"location":"/entry/1/resource/extension/0/valueString","value":"F","to":["line 8"]}],"added":[]})"});
   EXPECT_EQ(account.source_leaves, 5U);
   EXPECT_EQ(account.carried, 3U);
   ASSERT_EQ(account.not_carried.size(), 2U);
@@ -29,26 +29,40 @@ TEST(account, a_leaf_is_carried_when_one_of_its_places_is) {
 
 TEST(account, a_place_above_or_below_counts_and_a_longer_name_does_not) {
   const char* const one = R"({"leaves":[{"location":"a","value":"1","to":["/entry/1"]},{"location":"b","value":"2","to":["/entry/12/x"]}]})";
-  const auto account = join({{"", one}}, R"({"leaves":[{"location":"/entry/1/resource/id","value":"1","to":["y"]}]})");
+  const auto account = join({{"", one}}, {R"({"leaves":[{"location":"/entry/1/resource/id","value":"1","to":["y"]}]})"});
   EXPECT_EQ(account.carried, 1U);
   EXPECT_EQ(account.not_carried.at(0).location, "b");
 }
 
 TEST(account, what_is_passed_on_is_carried_whole) {
-  const auto account = join({{"", decoded}}, "");
+  const auto account = join({{"", decoded}}, {});
   EXPECT_EQ(account.carried, account.source_leaves);
   EXPECT_TRUE(account.not_carried.empty());
 }
 
 TEST(account, leaves_of_a_carried_document_are_counted_under_its_field) {
-  const auto account = join({{"OBX[1]-5.5", R"({"leaves":[{"location":"/ClinicalDocument/title","value":"T","reason":"r"}]})"}, {"", decoded}}, R"({"leaves":[]})");
+  const auto account = join({{"OBX[1]-5.5", R"({"leaves":[{"location":"/ClinicalDocument/title","value":"T","reason":"r"}]})"}, {"", decoded}}, {R"({"leaves":[]})"});
   EXPECT_EQ(account.source_leaves, 6U);
   EXPECT_EQ(account.not_carried.at(0).location, "OBX[1]-5.5/ClinicalDocument/title");
   EXPECT_EQ(account.carried + account.not_carried.size(), account.source_leaves);
 }
 
 TEST(account, an_account_that_is_no_json_counts_as_nothing) {
-  EXPECT_EQ(join({{"", "{"}}, "{}").source_leaves, 0U);
+  EXPECT_EQ(join({{"", "{"}}, {"{}"}).source_leaves, 0U);
+  EXPECT_EQ(join({{"", decoded}}, {"{"}).carried, 1U) << "only the envelope: nobody said where the rest went";
+}
+
+TEST(account, one_of_two_encoders_is_enough) {
+  const auto account = join({{"", decoded}}, {R"({"leaves":[{"location":"/entry/1/resource/birthDate","value":"1950","to":["a"]}]})",
+                                              R"({"leaves":[{"location":"/entry/1/resource/name","value":"A","to":["b"]}]})"});
+  EXPECT_EQ(account.carried, 3U);
+}
+
+TEST(account, a_document_that_is_wrapped_whole_loses_nothing) {
+  const auto account = join({{"OBX[1]-5.5", R"({"leaves":[{"location":"/ClinicalDocument/title","value":"T","reason":"r"}]})", true}, {"", decoded}},
+                            {R"({"leaves":[]})"});
+  EXPECT_EQ(account.source_leaves, 6U);
+  EXPECT_EQ(account.carried, 2U);
 }
 
 }  // namespace

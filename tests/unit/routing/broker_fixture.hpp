@@ -63,7 +63,7 @@ class simulated_time final : public clock, public executor {
   std::multimap<unix_ms, std::pair<timer, std::function<void()>>> timers_;
 };
 
-/// A made-up format "plain": `key=value` pairs parted by `;` become facts. "bad=1" is rejected, "crash=1" takes the host along.
+/// A format "envelope", whose profile "sealed" wraps documents, and a made-up format "plain": `key=value` pairs parted by `;` become facts. "bad=1" is rejected, "crash=1" takes the host along.
 class scripted_translators final : public plugin::translators {
  public:
   explicit scripted_translators(executor& runs) : runs_(runs) {}
@@ -72,7 +72,7 @@ class scripted_translators final : public plugin::translators {
     calls.push_back(what.what);
     runs_.post([reply = answer(what), then = std::move(then)]() mutable { then(std::move(reply)); });
   }
-  const std::vector<plugin::translator_info>& list() const override { return none_; }
+  const std::vector<plugin::translator_info>& list() const override { return list_; }
 
   std::vector<plugin::operation> calls;
   bool unavailable = false;
@@ -99,7 +99,10 @@ class scripted_translators final : public plugin::translators {
     if (what.what == plugin::operation::acknowledge) {
       reply.parts.push_back({LIAISON_PART_ACKNOWLEDGEMENT, "", "", "", "NACK"});
     } else {
-      reply.parts.push_back({LIAISON_PART_DOCUMENT, "", "", "", what.what == plugin::operation::encode ? "written:" + text : text});
+      std::string made = what.what == plugin::operation::encode ? "written:" + text : text;
+      for (const plugin::part& part : what.parts)
+        if (part.role == LIAISON_PART_EMBEDDED) made += "[" + part.format + ":" + part.bytes + "]";
+      reply.parts.push_back({LIAISON_PART_DOCUMENT, "", "", "", made});
       reply.parts.push_back({LIAISON_PART_ACCOUNT, "", "", "", R"({"leaves":[{"location":"l","value":"v","to":["/p"]}],"added":[]})"});
     }
     return reply;
@@ -137,7 +140,7 @@ class scripted_translators final : public plugin::translators {
   }
 
   executor& runs_;
-  std::vector<plugin::translator_info> none_;
+  const std::vector<plugin::translator_info> list_{{"envelope", {"open", "sealed"}, {"sealed"}, {}, "", "", ""}};
 };
 
 /// A recipient that answers as its script says, else accepts. Remembers what it took, in order.

@@ -98,10 +98,17 @@ class translator {
 
 namespace detail {
 liaison_status guarded(translator& of, liaison_status (translator::*operation)(const call&), const liaison_call* raw);
+
+template <class Translator>
+constexpr const char* const* wraps_of() {
+  if constexpr (requires { Translator::wraps; }) return Translator::wraps;
+  else return nullptr;
 }
+}  // namespace detail
 
 /// The C table of one translator. `Translator` is default-constructible and has
-/// `static constexpr const char* format` and `static constexpr const char* profiles[]` (NULL-terminated).
+/// `static constexpr const char* format` and `static constexpr const char* profiles[]` (NULL-terminated); one that wraps
+/// documents also has `static constexpr const char* wraps[]`, as in liaison_translator.
 template <class Translator>
 const liaison_translator& export_translator() {
   static Translator instance;
@@ -122,6 +129,7 @@ const liaison_translator& export_translator() {
       [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::validate, c); },
       [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::acknowledge, c); },
       [](void*, const liaison_call* c) { return detail::guarded(instance, &translator::render, c); },
+      detail::wraps_of<Translator>(),
   };
   return table;
 }
