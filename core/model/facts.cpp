@@ -77,6 +77,10 @@ void read(const json& object, const char* key, std::uint64_t& into) {
   if (const json* value = member(object, key); value && value->IsUint64()) into = value->GetUint64();
 }
 
+void read(const json& object, const char* key, std::uint32_t& into) {
+  if (const json* value = member(object, key); value && value->IsUint()) into = value->GetUint();
+}
+
 void read(const json& object, const char* key, std::vector<std::string>& into) {
   const json* value = member(object, key);
   if (!value || !value->IsArray()) return;
@@ -121,6 +125,7 @@ facts::patient patient_from(const json& object) {
   read(object, "identity_status", status);
   for (const auto& s : status_names)
     if (status == s.name) found.identity_status = s.status;
+  read(object, "identity_flags", found.identity_flags);
   return found;
 }
 
@@ -161,6 +166,83 @@ facts::attachment attachment_from(const json& object) {
   read(object, "size_bytes", found.size_bytes);
   read(object, "sha256", found.sha256);
   return found;
+}
+
+facts::event event_from(const json& object) {
+  facts::event found;
+  read(object, "code", found.code);
+  read(object, "time", found.time);
+  read(object, "message", found.message);
+  read(object, "sending_application", found.sending_application);
+  read(object, "time_from", found.time_from);
+  read(object, "action", found.action);
+  read(object, "of", found.of);
+  return found;
+}
+
+facts::encounter encounter_from(const json& object) {
+  facts::encounter found;
+  read(object, "patient_class", found.patient_class);
+  read(object, "start", found.start);
+  read(object, "end", found.end);
+  read(object, "end_from", found.end_from);
+  read(object, "expected_end", found.expected_end);
+  read(object, "movement", found.movement);
+  read(object, "medical_unit", found.medical_unit);
+  read(object, "care_unit", found.care_unit);
+  read(object, "discharge_to", found.discharge_to);
+  return found;
+}
+
+facts::consent consent_from(const json& object) {
+  facts::consent found;
+  read(object, "patient", found.patient);
+  read(object, "kind", found.kind);
+  read(object, "value", found.value);
+  read(object, "date", found.date);
+  read(object, "source", found.source);
+  return found;
+}
+
+facts::merge merge_from(const json& object) {
+  facts::merge found;
+  read(object, "patient", found.patient);
+  if (const json* prior = member(object, "prior_patient"); prior && prior->IsUint())
+    found.prior_patient = prior->GetUint();
+  read(object, "action", found.action);
+  read_each(object, "prior", found.prior, identifier_from);
+  read_each(object, "prior_stays", found.prior_stays, identifier_from);
+  return found;
+}
+
+facts::answer_error answer_error_from(const json& object) {
+  facts::answer_error found;
+  read(object, "condition", found.condition);
+  read(object, "severity", found.severity);
+  read(object, "code", found.code);
+  read(object, "system", found.system);
+  read(object, "location", found.location);
+  return found;
+}
+
+facts::answer answer_from(const json& object) {
+  facts::answer found;
+  read(object, "kind", found.kind);
+  read(object, "message", found.message);
+  read(object, "outcome", found.outcome);
+  read(object, "address", found.address);
+  read(object, "recipient", found.recipient);
+  read_each(object, "errors", found.errors, answer_error_from);
+  return found;
+}
+
+/// Indices that a translator wrote are used by others: what points outside of the patients is left out.
+void drop_dangling(message_facts& found) {
+  const std::size_t count = found.patients.size();
+  std::erase_if(found.consents, [&](const auto& consent) { return consent.patient >= count; });
+  std::erase_if(found.merges, [&](const auto& merge) { return merge.patient >= count; });
+  for (auto& merge : found.merges)
+    if (merge.prior_patient && *merge.prior_patient >= count) merge.prior_patient.reset();
 }
 
 void take_if_empty(std::string& into, const std::string& from) {
@@ -215,14 +297,15 @@ result<message_facts> facts_from_json(std::string_view text) {
   read_each(root, "authors", found.authors, party_from);
   if (const json* sender = member(root, "sender"); sender && sender->IsObject()) found.sender = party_from(*sender);
   read_each(root, "recipients", found.recipients, party_from);
-  if (const json* event = member(root, "event"); event && event->IsObject()) {
-    read(*event, "code", found.event.code);
-    read(*event, "time", found.event.time);
-    read(*event, "message", found.event.message);
-    read(*event, "sending_application", found.event.sending_application);
-  }
+  if (const json* event = member(root, "event")) found.event = event_from(*event);
+  if (const json* encounter = member(root, "encounter")) found.encounter = encounter_from(*encounter);
+  read_each(root, "consents", found.consents, consent_from);
+  read_each(root, "merges", found.merges, merge_from);
+  if (const json* answer = member(root, "answer"); answer && answer->IsObject()) found.answer = answer_from(*answer);
+  read(root, "instructions", found.instructions);
   read(root, "results", found.results);
   read_each(root, "attachments", found.attachments, attachment_from);
+  drop_dangling(found);
   return found;
 }
 

@@ -69,9 +69,10 @@ void write_strings(json_scope& in, std::string_view name, const std::vector<std:
   for (const auto& value : values) append_json_string(list.element(), value);
 }
 
-void write_identifiers(json_scope& in, const std::vector<facts::identifier>& identifiers) {
+void write_identifiers(json_scope& in, const std::vector<facts::identifier>& identifiers,
+                       std::string_view name = "identifiers") {
   if (identifiers.empty()) return;
-  json_scope list(in.member("identifiers"), '[');
+  json_scope list(in.member(name), '[');
   for (const auto& identifier : identifiers) {
     json_scope item(list.element(), '{');
     item.text("system", identifier.system);
@@ -95,6 +96,7 @@ void write_patient(std::string& out, const facts::patient& patient, std::string_
   write_identifiers(item, patient.identifiers);
   if (patient.identity_status != facts::identity_status::unknown || carries_identity_status(format))
     item.text("identity_status", name_of(patient.identity_status));
+  write_strings(item, "identity_flags", patient.identity_flags);
 }
 
 bool is_empty(const facts::coding& coding) {
@@ -155,6 +157,73 @@ void write_event(json_scope& in, const facts::event& event) {
   item.text("time", event.time);
   item.text("message", event.message);
   item.text("sending_application", event.sending_application);
+  item.text("time_from", event.time_from);
+  item.text("action", event.action);
+  item.text("of", event.of);
+}
+
+bool is_empty(const facts::encounter& e) {
+  return e.patient_class.empty() && e.start.empty() && e.end.empty() && e.expected_end.empty() && e.movement.empty() &&
+         e.medical_unit.empty() && e.care_unit.empty() && e.discharge_to.empty();
+}
+
+void write_encounter(json_scope& in, const facts::encounter& encounter) {
+  if (is_empty(encounter)) return;
+  json_scope item(in.member("encounter"), '{');
+  item.text("patient_class", encounter.patient_class);
+  item.text("start", encounter.start);
+  item.text("end", encounter.end);
+  item.text("end_from", encounter.end_from);
+  item.text("expected_end", encounter.expected_end);
+  item.text("movement", encounter.movement);
+  item.text("medical_unit", encounter.medical_unit);
+  item.text("care_unit", encounter.care_unit);
+  item.text("discharge_to", encounter.discharge_to);
+}
+
+void write_consents(json_scope& in, const std::vector<facts::consent>& consents) {
+  if (consents.empty()) return;
+  json_scope list(in.member("consents"), '[');
+  for (const auto& consent : consents) {
+    json_scope item(list.element(), '{');
+    append_json_number(item.member("patient"), consent.patient);
+    item.text("kind", consent.kind);
+    item.text("value", consent.value);
+    item.text("date", consent.date);
+    item.text("source", consent.source);
+  }
+}
+
+void write_merges(json_scope& in, const std::vector<facts::merge>& merges) {
+  if (merges.empty()) return;
+  json_scope list(in.member("merges"), '[');
+  for (const auto& merge : merges) {
+    json_scope item(list.element(), '{');
+    append_json_number(item.member("patient"), merge.patient);
+    if (merge.prior_patient) append_json_number(item.member("prior_patient"), *merge.prior_patient);
+    item.text("action", merge.action);
+    write_identifiers(item, merge.prior, "prior");
+    write_identifiers(item, merge.prior_stays, "prior_stays");
+  }
+}
+
+void write_answer(json_scope& in, const facts::answer& answer) {
+  json_scope item(in.member("answer"), '{');
+  item.text("kind", answer.kind);
+  item.text("message", answer.message);
+  item.text("outcome", answer.outcome);
+  item.text("address", answer.address);
+  item.text("recipient", answer.recipient);
+  if (answer.errors.empty()) return;
+  json_scope list(item.member("errors"), '[');
+  for (const auto& error : answer.errors) {
+    json_scope each(list.element(), '{');
+    each.text("condition", error.condition);
+    each.text("severity", error.severity);
+    each.text("code", error.code);
+    each.text("system", error.system);
+    each.text("location", error.location);
+  }
 }
 
 void write_attachments(json_scope& in, const std::vector<facts::attachment>& attachments) {
@@ -210,6 +279,11 @@ std::string to_json(const facts::message_facts& found) {
     if (!is_empty(found.sender)) write_party(root.member("sender"), found.sender);
     write_parties(root, "recipients", found.recipients);
     write_event(root, found.event);
+    write_encounter(root, found.encounter);
+    write_consents(root, found.consents);
+    write_merges(root, found.merges);
+    if (found.answer) write_answer(root, *found.answer);
+    write_strings(root, "instructions", found.instructions);
     append_json_number(root.member("results"), found.results);
     write_attachments(root, found.attachments);
     write_values(root, found.values);

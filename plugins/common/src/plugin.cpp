@@ -88,9 +88,12 @@ call_options decode_options(bytes_view text) {
   read_flag(document, "account", options.account);
   read_text(document, "outcome", options.outcome);
   read_issues(document, options.issues);
-  const json_value::ConstMemberIterator endpoint = std::as_const(document).FindMember("endpoint");
-  if (endpoint != std::as_const(document).MemberEnd() && endpoint->value.IsObject())
-    options.endpoint = detail::write_json(endpoint->value);
+  const auto read_object = [&document = std::as_const(document)](const char* name, std::string& into) {
+    const json_value::ConstMemberIterator found = document.FindMember(name);
+    if (found != document.MemberEnd() && found->value.IsObject()) into = detail::write_json(found->value);
+  };
+  read_object("answer", options.answer);
+  read_object("endpoint", options.endpoint);
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include "codes.hpp"
 #include "people.hpp"
 #include "reading.hpp"
+#include "segment_writer.hpp"
 
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/text.hpp>
@@ -24,31 +25,6 @@ std::string_view code_of(answer outcome) {
   }
   return "AR";
 }
-
-/// Writes segments with the separators of the request, so that what is copied from it needs no second look.
-class writer {
- public:
-  explicit writer(const separators& by) : by_(by) {}
-  void begin(std::string_view name) { out_.append(name); }
-  void raw(std::string_view text) { out_.append(1, by_.field).append(text); }
-  void text(std::string_view value) { raw(escape(value, by_)); }
-  void empty(unsigned count) { out_.append(count, by_.field); }
-  void components(std::initializer_list<std::string_view> values) {
-    out_ += by_.field;
-    bool first = true;
-    for (const auto value : values) {
-      if (!first) out_ += by_.component;
-      out_ += escape(value, by_);
-      first = false;
-    }
-  }
-  void end() { out_ += '\r'; }
-  std::string take() { return std::move(out_); }
-
- private:
-  const separators& by_;
-  std::string out_;
-};
 
 /// "OBX[2]-5[3].1.4" as the ERL of ERR-2 (segment, sequence, field, repetition, component, sub-component);
 /// empty when the text is no location of a segment.
@@ -89,7 +65,7 @@ std::string_view letter_of(severity level) {
   return level == severity::error ? "E" : level == severity::warning ? "W" : "I";
 }
 
-void write_errors(writer& out, std::span<const issue> issues, const separators& by) {
+void write_errors(segment_writer& out, std::span<const issue> issues, const separators& by) {
   std::size_t written = 0;
   for (const issue& each : issues) {
     if (each.severity == severity::information || written == errors_max) continue;
@@ -123,7 +99,7 @@ bool has_modern_errors(std::string_view version) { return trim(version) >= "2.5"
 std::string acknowledgement(const acknowledgement_request& request) {
   const segment msh = request.of.at(0);
   const separators& by = request.of.by();
-  writer out(by);
+  segment_writer out(by);
   const std::string stamp = hl7_from_fhir(request.now, hl7_zone::drop).value_or(std::string(trim(msh[7].component(1))));
   const std::string control_id = value_of(msh[10].text(), by);
   const std::string_view trigger = trim(msh[9].component(2)), version = msh[12].component(1);
@@ -165,6 +141,7 @@ std::string acknowledgement(const acknowledgement_request& request) {
 
 liaison_status acknowledge_message(const call& request) {
   const call_options& options = request.options();
+  if (!options.answer.empty()) return acknowledge_business(request);
   findings quiet(strictness::tolerant);
   // Only the header is read: whatever is wrong further down must not keep the peer from its answer.
   const auto at = find_header(request.input());

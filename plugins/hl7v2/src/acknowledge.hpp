@@ -29,4 +29,7 @@ std::string acknowledgement(const acknowledgement_request& request);
 
 liaison_status acknowledge_message(const call& request);
 
+/// ZAM^Z01, Z02 or Z03 for the document message in `request`, as its option "answer" says (pfi-hl7v2, section 10).
+liaison_status acknowledge_business(const call& request);
+
 }  // namespace liaison::hl7v2

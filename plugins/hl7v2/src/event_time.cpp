@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // When the event of a message happened, in a documented order of precedence.
+#include "event_facts.hpp"
 #include "inspect.hpp"
 
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/text.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
 
 namespace liaison::hl7v2 {
 namespace {
@@ -41,12 +46,45 @@ std::string day_after(std::string_view stamp) {
   return out;
 }
 
+/// Minutes since 1970 on the clock of the sender; nothing without hours and minutes.
+std::optional<std::int64_t> minutes_of(std::string_view digits) {
+  if (digits.size() < 12) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t size) {
+    int out = 0;
+    for (const char c : digits.substr(at, size)) out = out * 10 + (c - '0');
+    return out;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(4, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(6, 2)))};
+  if (!day.ok()) return std::nullopt;
+  return (std::chrono::sys_days(day).time_since_epoch().count() * 24LL + number(8, 2)) * 60 + number(10, 2);
+}
+
 }  // namespace
+
+bool is_discharge(const message& of) {
+  const movement what = movement_of(of);
+  return (trim(of.at(0)[9].component(2)) == "A03" || what.trigger == "A03") && what.action != "cancel";
+}
+
+bool discharge_times_differ(const message& of) {
+  constexpr candidate said[] = {{"PV1", 45}, {"EVN", 6}, {"ZBE", 3}};
+  std::optional<std::int64_t> earliest, latest;
+  for (const candidate& at : said) {
+    const segment from = of.find(at.segment);
+    const auto minutes = from ? minutes_of(digits_of(from[at.field].component(1))) : std::nullopt;
+    if (!minutes) continue;
+    earliest = std::min(earliest.value_or(*minutes), *minutes);
+    latest = std::max(latest.value_or(*minutes), *minutes);
+  }
+  return earliest && *latest - *earliest > 60;
+}
 
 event_time time_of_event(const message& of, std::string_view zone, std::string_view now) {
   const segment msh = of.at(0), pv1 = of.find("PV1");
   const std::string_view trigger = trim(msh[9].component(2));
-  const bool is_discharge = trigger == "A03";
+  const bool discharge = is_discharge(of);
   const std::string_view admission = pv1 ? digits_of(pv1[44].component(1)) : std::string_view{};
   const std::string now_stamp =
       hl7_from_fhir(now, hl7_zone::drop).value_or(std::string(digits_of(msh[7].component(1))));
@@ -57,7 +95,7 @@ event_time time_of_event(const message& of, std::string_view zone, std::string_v
     const std::string_view stamp = trim(from[at.field].component(1));
     auto fhir = fhir_from_hl7(stamp, zone);
     if (!fhir) return {};
-    if (is_discharge && at.segment != "MSH") {
+    if (discharge && at.segment != "MSH") {
       const std::string_view digits = digits_of(stamp);
       if (!admission.empty() && is_before(digits, admission)) return {};
       if (is_before(latest, digits)) return {};
@@ -73,7 +111,7 @@ event_time time_of_event(const message& of, std::string_view zone, std::string_v
     }
     return event_time{};
   };
-  return is_discharge ? first_of(discharge_order) : is_admission ? first_of(admission_order) : first_of(other_order);
+  return discharge ? first_of(discharge_order) : is_admission ? first_of(admission_order) : first_of(other_order);
 }
 
 }  // namespace liaison::hl7v2

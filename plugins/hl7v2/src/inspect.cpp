@@ -3,6 +3,7 @@
 #include "inspect.hpp"
 
 #include "acknowledge.hpp"
+#include "event_facts.hpp"
 #include "reading.hpp"
 
 #include <liaison/common/datetime.hpp>
@@ -34,25 +35,15 @@ facts::coding coding_of(const repetition& of) {
   return out;
 }
 
-/// EI: "urn:oid:root" for a bare OID, "root^extension" for both, else the entity with its namespace.
-std::string id_of(const repetition& ei) {
-  const separators& by = ei.by();
-  const std::string entity = value_of(ei.component(1), by);
-  const std::string_view root = trim(ei.component(3));
-  if (entity.empty()) return {};
-  if (is_oid(root)) return std::string(root) + "^" + entity;
-  if (is_oid(entity)) return "urn:oid:" + entity;
-  const std::string space = value_of(ei.component(2), by);
-  return space.empty() ? entity : space + "^" + entity;
-}
-
 void read_event(const message& of, const fact_options& options, facts::message_facts& into) {
   const segment msh = of.at(0);
   into.event.code = message_code(msh);
   into.event.message = value_of(msh[10].text(), of.by());
   into.event.sending_application =
       value_of(msh[3].component(1), of.by()) + "|" + value_of(msh[4].component(1), of.by());
-  into.event.time = time_of_event(of, options.zone, options.now).fhir;
+  event_time when = time_of_event(of, options.zone, options.now);
+  into.event.time = std::move(when.fhir);
+  if (trim(msh[9].component(1)) == "ADT" && when.from) into.event.time_from = location(when.from, {when.field});
 }
 
 void read_visit(const message& of, facts::message_facts& into) {
@@ -250,6 +241,11 @@ reading_result read_facts(const message& of, const fact_options& options, findin
   }
   if (type == "ORU" && out.participants.empty()) read_order_recipients(of, into);
   if (type == "ADT") read_general_practitioner(of, into);
+  read_stay(of, options.zone, options.now, into, found);
+  read_consents(of, options.zone, into, found);
+  read_merges(of, into);
+  read_answer(of, into, found);
+  into.instructions = instructions_of(out.flags);
   return out;
 }
 

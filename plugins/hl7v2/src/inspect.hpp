@@ -41,6 +41,13 @@ struct event_time {
   unsigned field = 0;
 };
 event_time time_of_event(const message& of, std::string_view zone, std::string_view now);
+/// A03, or the correction (Z99) of one.
+bool is_discharge(const message& of);
+/// More than an hour between the times that a discharge says of itself (PV1-45, EVN-6, ZBE-3).
+bool discharge_times_differ(const message& of);
+
+/// Facts of an ACK or a ZAM.
+void read_answer(const message& of, facts::message_facts& into, findings& found);
 
 liaison_status inspect_message(const call& request);
 

@@ -119,6 +119,24 @@ std::vector<std::string> masks_of(const metadata& of) {
   return masks;
 }
 
+std::vector<std::string> instructions_of(const metadata& of) {
+  static constexpr struct {
+    flag which;
+    const char* name;
+  } names[] = {{flag::dest_dmp, "dmp"},
+               {flag::dest_mssante_ps, "professionals"},
+               {flag::dest_mssante_pat, "patient"},
+               {flag::ack_reception, "acknowledge-reception"},
+               {flag::ack_lecture_mss, "acknowledge-reading"},
+               {flag::connexion_secrete, "secret-connection"},
+               {flag::modif_conf_code, "masking-change"}};
+  std::vector<std::string> out;
+  for (const auto& row : names) {
+    if (of.is_set(row.which)) out.emplace_back(row.name);
+  }
+  return out;
+}
+
 std::string decimal_of(std::string_view text) {
   std::string out(trim(text));
   if (out.starts_with('+')) out.erase(0, 1);

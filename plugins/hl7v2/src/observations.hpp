@@ -49,6 +49,9 @@ struct metadata {
 /// Codes of masking in the long form of XDS, in the order of the volet.
 std::vector<std::string> masks_of(const metadata& of);
 
+/// What the sender asks for, in the words of the facts.
+std::vector<std::string> instructions_of(const metadata& of);
+
 /// One observation as the facts list it; `obx` must be of kind observation.
 facts::value read_value(const segment& obx);
 

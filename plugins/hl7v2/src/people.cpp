@@ -130,6 +130,7 @@ void read_reliability(const segment& pid, facts::patient& into, findings& found)
     if (std::find(std::begin(stopping_flags), std::end(stopping_flags), code) != std::end(stopping_flags)) {
       found.warning("hl7v2-identity-flag", location(pid, {32}),
                     "the identity is marked as doubtful, duplicate, hidden or invalid");
+      into.identity_flags.emplace_back(code);
     }
   }
   bool has_ins = false;
@@ -182,6 +183,17 @@ authority authority_of(const repetition& of, unsigned component) {
     out.is_misplaced = true;
   }
   return out;
+}
+
+std::string id_of(const repetition& ei) {
+  const separators& by = ei.by();
+  const std::string entity = value_of(ei.component(1), by);
+  const std::string_view root = trim(ei.component(3));
+  if (entity.empty()) return {};
+  if (is_oid(root)) return std::string(root) + "^" + entity;
+  if (is_oid(entity)) return "urn:oid:" + entity;
+  const std::string space = value_of(ei.component(2), by);
+  return space.empty() ? entity : space + "^" + entity;
 }
 
 facts::identifier patient_identifier(const repetition& cx) {

@@ -24,6 +24,9 @@ struct authority {
 };
 authority authority_of(const repetition& of, unsigned component);
 
+/// EI: "urn:oid:root" for a bare OID, "root^extension" for both, else the entity with its namespace.
+std::string id_of(const repetition& ei);
+
 facts::identifier patient_identifier(const repetition& cx);
 
 /// A date of HL7 in the precision that is known: lunar zeros ("19790000") are cut off.

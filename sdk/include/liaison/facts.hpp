@@ -37,6 +37,9 @@ struct patient {
   std::string postal_code;       ///< of the home: the territory that routing rules ask for
   std::vector<identifier> identifiers;
   facts::identity_status identity_status = identity_status::unknown;
+  /// Marks that an identity system set beside the status, codes of HL7 0445 as sent: DOUB DPOT DOUA (duplicate), COLP
+  /// COLV (collision), HOMD HOMA (homonym), USUR INVA DESA DOUT FICT CACH ANOM. Any of them stops automatic matching.
+  std::vector<std::string> identity_flags;
 };
 
 struct coding {
@@ -70,10 +73,63 @@ struct party {
 };
 
 struct event {
-  std::string code;     ///< "ADT^A01", "ORU^R01", "hprim-sante ADM"…
-  std::string time;     ///< FHIR dateTime of what happened
-  std::string message;  ///< control id of the message in its own format (MSH-10, H 7.3, Bundle.identifier)
+  std::string code;                 ///< "ADT^A01", "ORU^R01", "hprim-sante ADM"…
+  std::string time;                 ///< FHIR dateTime of what happened
+  std::string message;              ///< control id of the message in its own format (MSH-10, H 7.3, Bundle.identifier)
   std::string sending_application;  ///< MSH-3/MSH-4 or what stands for it; part of the key of duplicates
+  std::string time_from;            ///< where `time` was taken from ("PV1-45"), when the format leaves a choice
+  std::string action;               ///< of a movement: insert, update or cancel
+  std::string of;  ///< trigger that `action` speaks of: "A03" in an A13, or in a Z99 that corrects an A03
+};
+
+/// What an event says of the stay that it belongs to. Its numbers are identifiers of the patient, kind `stay`.
+struct encounter {
+  std::string patient_class;  ///< E emergency, I inpatient, O outpatient, R recurring, P preadmit, N none (HL7 0004)
+  std::string start;          ///< FHIR dateTime of the admission
+  std::string end;       ///< FHIR dateTime of the discharge; empty while the stay goes on or a discharge is cancelled
+  std::string end_from;  ///< where `end` was taken from, in its documented order of precedence ("PV1-45")
+  std::string expected_end;  ///< FHIR dateTime
+  std::string movement;      ///< id of the movement (ZBE-1), "root^extension" form
+  std::string medical_unit;  ///< code of the unit that answers for the patient (UF médicale)
+  std::string care_unit;     ///< code of the unit that cares for the patient (UF de soins)
+  std::string discharge_to;  ///< disposition as sent
+};
+
+/// A choice of the patient about the sharing of data: `value` permit, deny or not-collected, which is neither.
+struct consent {
+  std::uint32_t patient = 0;  ///< index in `patients`
+  std::string kind;           ///< dmp-feeding, dmp-consultation, dmp-access, dmp-break-glass, dmp-emergency-centre, sms
+  std::string value;          ///< permit, deny, not-collected
+  std::string date;           ///< FHIR dateTime of the choice; empty when the source gives none
+  std::string source;         ///< where it was read: "ZFA-9"
+};
+
+/// An identity that gives way to another one. `patient` is the one that stays, `prior_patient` the other one when the
+/// message describes it as a patient of its own.
+struct merge {
+  std::uint32_t patient = 0;  ///< index in `patients`
+  std::optional<std::uint32_t> prior_patient;
+  std::string action;                   ///< merge, link, unlink, change (of an identifier), move (of stays)
+  std::vector<identifier> prior;        ///< identifiers that are no longer to be used (MRG-1)
+  std::vector<identifier> prior_stays;  ///< stays and files that the event names (MRG-3, MRG-5)
+};
+
+struct answer_error {
+  std::string condition;  ///< HL7 0357: "207"
+  std::string severity;   ///< E, F, I, W
+  std::string code;       ///< of the application: "902", "550", "DMPClosed"
+  std::string system;     ///< table of `code`, as sent
+  std::string location;   ///< "PID-3", in the message that is answered
+};
+
+/// The message answers one that was sent before: a technical or a business acknowledgement.
+struct answer {
+  std::string kind;       ///< technical (ACK), dmp-received (Z01), mail-received (Z02), mail-read (Z03)
+  std::string message;    ///< control id of the message that is answered
+  std::string outcome;    ///< accept, reject or retry; a business acknowledgement: accept or reject
+  std::string address;    ///< of the recipient that a business acknowledgement speaks of
+  std::string recipient;  ///< identifier of that recipient
+  std::vector<answer_error> errors;
 };
 
 struct attachment {
@@ -103,6 +159,13 @@ struct message_facts {
   party sender;
   std::vector<party> recipients;
   facts::event event;
+  facts::encounter encounter;
+  std::vector<consent> consents;
+  std::vector<merge> merges;
+  std::optional<facts::answer> answer;
+  /// What the sender asks the gateway to do: dmp, professionals, patient (destinations), acknowledge-reception,
+  /// acknowledge-reading (business acknowledgements), secret-connection, masking-change.
+  std::vector<std::string> instructions;
   std::uint64_t results = 0;
   std::vector<attachment> attachments;
   std::vector<value> values;

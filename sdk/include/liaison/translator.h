@@ -113,6 +113,8 @@ typedef struct liaison_sink {
  *   "account"     bool     decode, encode: add the account of leaves
  *   "outcome"     string   acknowledge: "accept", "reject" or "retry"
  *   "issues"      array    acknowledge: issues to report, objects {severity, code, location, diagnostics}
+ *   "answer"      object   acknowledge: write a business acknowledgement instead: {kind, outcome, time, address, recipient,
+ *                          recipient_index, errors}, words of the facts' `answer` (schemas/facts.schema.json)
  *   "endpoint"    object   the configuration's free "options" of the endpoint, for what is specific to a format
  */
 typedef struct liaison_call {

@@ -25,6 +25,15 @@ TEST(facts, what_is_written_is_read_back) {
   f.recipients[0].name = "DR X";
   f.results = 7;
   f.event.message = "015";
+  f.event.action = "cancel";
+  f.event.of = "A03";
+  f.patients[0].identity_flags = {"HOMD"};
+  f.encounter.end = "2026-03-05T15:00:00+01:00";
+  f.encounter.end_from = "PV1-45";
+  f.consents.push_back({0, "dmp-feeding", "deny", "2026-03-04", "ZFA-9"});
+  f.merges.push_back({0, 0U, "merge", {{"urn:oid:1.2", "41", facts::identifier_kind::ipp}}, {}});
+  f.answer = facts::answer{"mail-read", "015", "reject", "a@b", "8", {{"207", "E", "902", "t", "PID-3"}}};
+  f.instructions = {"dmp"};
   const std::string json = to_json(f);
   auto again = facts_from_json(json);
   ASSERT_TRUE(again);
@@ -37,6 +46,15 @@ TEST(facts, hostile_json_is_a_failure_and_never_a_crash) {
   auto odd = facts_from_json(R"({"patients":{"a":1},"document":[],"event":"x","results":-1,"patients":[1,null,{"given":"x"}]})");
   ASSERT_TRUE(odd);
   EXPECT_EQ(odd.value().results, 0U);
+}
+
+TEST(facts, what_points_outside_of_the_patients_is_left_out) {
+  auto read = facts_from_json(
+      R"({"patients":[{}],"consents":[{"patient":1,"kind":"sms","value":"deny"}],"merges":[{"patient":0,"prior_patient":9,"action":"link"}]})");
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read.value().consents.empty());
+  ASSERT_EQ(read.value().merges.size(), 1U);
+  EXPECT_FALSE(read.value().merges[0].prior_patient);
 }
 
 TEST(facts, the_document_says_what_it_is_and_the_envelope_to_whom_it_goes) {

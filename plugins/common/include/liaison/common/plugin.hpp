@@ -40,6 +40,7 @@ struct call_options {
   bool account = false;
   std::string outcome;
   std::vector<issue> issues;
+  std::string answer;           ///< the business acknowledgement to write, as JSON text; empty when none is asked for
   std::string endpoint = "{}";  ///< the endpoint's own options as JSON text
 };
 
