@@ -56,7 +56,8 @@ inline const liaison_translator& translator_table() {
 }
 
 inline outcome run(liaison_operation operation, std::string_view input,
-                   std::string_view options = R"({"now":"2024-03-01T12:00:00+01:00"})") {
+                   std::string_view options = R"({"now":"2024-03-01T12:00:00+01:00"})",
+                   const std::vector<liaison_part>& parts = {}) {
   outcome got;
   const auto text = [](const char* of) { return std::string(of == nullptr ? "" : of); };
   static const auto text_of = text;
@@ -76,9 +77,19 @@ inline outcome run(liaison_operation operation, std::string_view input,
   const auto bytes = [](std::string_view of) {
     return liaison_bytes{reinterpret_cast<const std::uint8_t*>(of.data()), of.size()};
   };
-  const liaison_call call = {sizeof(liaison_call), bytes(input), bytes(options), nullptr, 0, &sink};
+  const liaison_call call = {sizeof(liaison_call), bytes(input), bytes(options), parts.data(), parts.size(), &sink};
   got.status = operation(nullptr, &call);
   return got;
+}
+
+/// A part as a host hands it to encode (EMBEDDED: a document to carry) or decode (DOCUMENT: a pivot). Borrows.
+inline liaison_part part_of(liaison_part_role role, const char* name, const char* format, std::string_view bytes) {
+  return {sizeof(liaison_part),
+          role,
+          name,
+          "",
+          format,
+          {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}};
 }
 
 inline std::string read_file(const std::filesystem::path& path) {

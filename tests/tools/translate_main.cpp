@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -19,10 +20,11 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: liaison-translate PLUGIN.so FORMAT OPERATION [--option JSON] [--out FILE] [--quiet] [--repeat N] "
+    "usage: liaison-translate PLUGIN.so FORMAT OPERATION [--option JSON] [--out FILE] [--carry FORMAT=FILE] [--quiet] [--repeat N] "
     "[--configuration JSON] FILE...\n"
     "  OPERATION  recognise | inspect | decode | encode | validate | acknowledge | render\n"
     "  --option   the options of the call, a JSON object; may be given several times, the last one wins\n"
+    "  --carry    FORMAT=FILE, encode of a profile that wraps: a document to carry\n"
     "  --out      write the bytes of the first DOCUMENT, FACTS or TEXT part there instead of to stdout\n"
     "  --configuration  what the plugin gets when it is created, a JSON object\n"
     "  --quiet    print statuses and counts only\n"
@@ -31,6 +33,7 @@ constexpr const char* usage =
 
 struct arguments {
   std::string plugin, format, operation, options = R"({"now": "2024-03-01T12:00:00+01:00"})", out, configuration = "{}";
+  std::string carry_format, carry_file;
   std::vector<std::string> files;
   bool quiet = false;
   unsigned repeat = 1;
@@ -122,7 +125,7 @@ bool parse(int count, char** values, arguments& into) {
   std::vector<std::string> plain;
   for (int i = 1; i < count; ++i) {
     const std::string_view word = values[i];
-    const bool has_value = word == "--option" || word == "--out" || word == "--repeat" || word == "--configuration";
+    const bool has_value = word == "--option" || word == "--out" || word == "--repeat" || word == "--configuration" || word == "--carry";
     if (has_value && i + 1 == count) return false;
     if (word == "--option")
       into.options = values[++i];
@@ -132,7 +135,11 @@ bool parse(int count, char** values, arguments& into) {
       into.repeat = static_cast<unsigned>(std::stoul(values[++i]));
     else if (word == "--configuration")
       into.configuration = values[++i];
-    else if (word == "--quiet")
+    else if (word == "--carry") {
+      const std::string what = values[++i];
+      into.carry_format = what.substr(0, what.find('='));
+      into.carry_file = what.substr(std::min(what.size(), into.carry_format.size() + 1));
+    } else if (word == "--quiet")
       into.quiet = true;
     else
       plain.emplace_back(word);
@@ -189,7 +196,12 @@ bool run_file(const arguments& of, const liaison_translator& translator, void* s
   outcome found;
   found.of = &of;
   const liaison_sink sink = {sizeof(liaison_sink), &found, take_part, take_issue};
-  const liaison_call call = {sizeof(liaison_call), borrowed(bytes), borrowed(of.options), nullptr, 0, &sink};
+  std::ifstream document(of.carry_file, std::ios::binary);
+  const std::string carried{std::istreambuf_iterator<char>(document), {}};
+  const liaison_part part = {sizeof(liaison_part), LIAISON_PART_EMBEDDED, "", "", of.carry_format.c_str(),
+                             borrowed(carried)};
+  const liaison_call call = {sizeof(liaison_call), borrowed(bytes), borrowed(of.options), &part,
+                             of.carry_file.empty() ? 0U : 1U, &sink};
   liaison_status status = LIAISON_OK;
   const auto begin = std::chrono::steady_clock::now();
   for (unsigned i = 0; i < of.repeat; ++i) {

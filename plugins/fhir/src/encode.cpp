@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pivot is R4 already; what is left to do is what a recipient may expect and a decoder may have missed: no INS of
-// an identity that is not qualified, the rules of document Bundles, nothing empty. A pivot that needs none of this
-// leaves with the bytes it came with.
+// The pivot is R4 already. Whatever the profile, identities are guarded (french_patient.hpp) and nothing empty leaves;
+// then the pivot leaves as it is with the rules of document Bundles (fr-core: with the bytes it came with when it needs
+// none of this), or its documents leave wrapped (submission.hpp).
 #include "encode.hpp"
 
 #include "bundle.hpp"
 #include "conform.hpp"
+#include "french_patient.hpp"
 #include "identity.hpp"
 #include "pivot_account.hpp"
 #include "prune.hpp"
+#include "submission.hpp"
 #include "xml_write.hpp"
 
 #include <liaison/common/digest.hpp>
@@ -28,29 +30,6 @@ bool is_id(std::string_view text) {
   });
 }
 
-/// The INS that may leave: of Patients whose identity is qualified.
-std::vector<std::string_view> qualified_ins(const tree& of) {
-  std::vector<std::string_view> found;
-  for (node_id id = 0; id < of.size(); ++id) {
-    if (of[id].kind != kind::object || of.type_of(id) != "Patient") continue;
-    if (status_of(of, id) != facts::identity_status::qualified) continue;
-    for (const auto value : ins_of(of, id)) found.push_back(value);
-  }
-  return found;
-}
-
-/// Identifiers anywhere (of a Patient, of a logical reference) that hold an INS which may not leave.
-std::vector<node_id> withheld_ins(const tree& of) {
-  const auto allowed = qualified_ins(of);
-  std::vector<node_id> found;
-  for (node_id id = 0; id < of.size(); ++id) {
-    if (of[id].kind != kind::object || !is_ins(kind_of(of, id))) continue;
-    const std::string_view value = of.text(id, "value");
-    if (!value.empty() && std::ranges::find(allowed, value) == allowed.end()) found.push_back(id);
-  }
-  return found;
-}
-
 class encoder {
  public:
   encoder(const call& of, message& read) : call_(of), tree_(read.resource) {
@@ -67,6 +46,9 @@ class encoder {
     }
     check_ids(bundle);
     withhold();
+    if (call_.options().profile == "pdsm-iti65") return wrap(write_submission);
+    if (call_.options().profile == "pdsm-iti105") return wrap(write_simplified_publish);
+    place_entries();
     complete(bundle);
     write();
     return LIAISON_OK;
@@ -83,18 +65,35 @@ class encoder {
   }
 
   void withhold() {
-    const auto unwanted = withheld_ins(tree_);
-    for (const node_id id : unwanted) {
-      call_.report(severity::warning, "fhir-ins-withheld", tree_.location(id),
-                   "the INS stays behind: the identity is not qualified");
-      where_.dropped.emplace(id, "an INS leaves with a qualified identity only");
+    const guarded found = guard_identities(tree_, ledger_);
+    changed_ = found.changed;
+    std::vector<node_id> unwanted;
+    for (const withheld_value& one : found.withheld) {
+      if (!one.code.empty()) call_.report(severity::warning, one.code, tree_.location(one.where), one.reason);
+      where_.dropped.emplace(one.where, one.reason);
+      unwanted.push_back(one.where);
     }
-    if (call_.options().account) {
-      place_entries();
-      write_account(tree_, where_, ledger_);
-    }
-    changed_ = prune(tree_, unwanted) > 0;
+    if (prune(tree_, unwanted) > 0) changed_ = true;
     if (conform(tree_, ledger_) > 0) changed_ = true;
+  }
+
+  using wrapping = std::optional<std::string>(const call&, const bundle_view&, placements&, account&);
+  liaison_status wrap(wrapping* how) {
+    const bundle_view bundle(tree_);
+    const auto made = how(call_, bundle, where_, ledger_);
+    if (!made) return LIAISON_REJECT;
+    emit(*made);
+    tell_account("stands in the document that is carried, not beside it");
+    return LIAISON_OK;
+  }
+
+  /// Of the pivot as it came in: the tree has lost what was taken out.
+  void tell_account(std::string_view otherwise) {
+    if (!call_.options().account) return;
+    message original;
+    (void)read_message(call_.input(), original);
+    write_account(original.resource, where_, ledger_, otherwise);
+    call_.emit(LIAISON_PART_ACCOUNT, ledger_.to_json(), "application/json");
   }
 
   /// Where each entry will stand once the Composition is first.
@@ -158,6 +157,13 @@ class encoder {
            std::string_view(found->value.GetString()) == "xml";
   }
 
+  void emit(std::string_view json) {
+    if (!wants_xml()) return call_.emit(LIAISON_PART_DOCUMENT, json, "application/fhir+json", nullptr, "fhir");
+    tree made;
+    (void)parse_json(json, made);
+    call_.emit(LIAISON_PART_DOCUMENT, write_fhir_xml(made), "application/fhir+xml", nullptr, "fhir");
+  }
+
   void write() {
     if (wants_xml()) {
       call_.emit(LIAISON_PART_DOCUMENT, write_fhir_xml(tree_), "application/fhir+xml", nullptr, "fhir");
@@ -166,9 +172,9 @@ class encoder {
     } else {
       std::string text;
       write_json(tree_, 0, text);
-      call_.emit(LIAISON_PART_DOCUMENT, text, "application/fhir+json", nullptr, "fhir");
+      emit(text);
     }
-    if (call_.options().account) call_.emit(LIAISON_PART_ACCOUNT, ledger_.to_json(), "application/json");
+    tell_account("has no place in the target");
   }
 
   const call& call_;

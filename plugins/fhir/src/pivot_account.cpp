@@ -6,7 +6,8 @@ namespace {
 
 class walk {
  public:
-  walk(const tree& source, const placements& where, account& into) : tree_(source), where_(where), into_(into) {
+  walk(const tree& source, const placements& where, account& into, std::string_view otherwise)
+      : tree_(source), where_(where), into_(into), otherwise_(otherwise) {
     for (std::size_t i = 0; i < where.copies.size(); ++i) copies_of_[where.copies[i].source].push_back(i);
   }
 
@@ -92,12 +93,13 @@ class walk {
     const account::leaf leaf = into_.add(pointer_, tree_[id].text);
     if (dropped_ != nullptr) return into_.drop(leaf, *dropped_);
     for (const active_copy& copy : active_) into_.carry(leaf, *copy.target + kept_.substr(copy.kept_size));
-    if (active_.empty()) into_.drop(leaf, "has no place in the target");
+    if (active_.empty()) into_.drop(leaf, otherwise_);
   }
 
   const tree& tree_;
   const placements& where_;
   account& into_;
+  std::string_view otherwise_;
   std::unordered_map<node_id, std::vector<std::size_t>> copies_of_;
   std::vector<frame> open_;
   std::vector<active_copy> active_;
@@ -108,6 +110,8 @@ class walk {
 
 }  // namespace
 
-void write_account(const tree& source, const placements& where, account& into) { walk(source, where, into).run(); }
+void write_account(const tree& source, const placements& where, account& into, std::string_view otherwise) {
+  walk(source, where, into, otherwise).run();
+}
 
 }  // namespace liaison::fhir

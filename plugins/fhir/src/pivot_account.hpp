@@ -8,6 +8,7 @@
 #include <liaison/common/account.hpp>
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct placements {
   }
 };
 
-/// One row for each scalar below the root of `source`.
-void write_account(const tree& source, const placements& where, account& into);
+/// One row for each scalar below the root of `source`; `otherwise` is said of what was neither copied nor dropped.
+void write_account(const tree& source, const placements& where, account& into,
+                   std::string_view otherwise = "has no place in the target");
 
 }  // namespace liaison::fhir

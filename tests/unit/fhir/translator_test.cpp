@@ -127,11 +127,56 @@ TEST(decode, is_deterministic) {
             run(translator_table().decode, text).part(LIAISON_PART_DOCUMENT));
 }
 
+/// Every trait that fr-core-patient-ins asks for.
+constexpr std::string_view qualified_patient =
+    R"({"resourceType":"Patient","extension":[EXTENSION,{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthPlace","valueAddress":{"extension":[)"
+    R"({"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code","valueCoding":{"code":"51215"}}]}}],)"
+    R"("identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"279035121518989"}],)"
+    R"("name":[{"use":"official","family":"ESSAI","given":["DOMINIQUE","ANNE"]}],"gender":"female","birthDate":"1979-03-12"})";
+
+std::string qualified(std::string_view without = {}) {
+  std::string text(qualified_patient);
+  text.replace(text.find("EXTENSION"), 9, status_extension("VALI"));
+  if (!without.empty()) text.replace(text.find(without), without.size(), "");
+  return document(entry(2, text));
+}
+
+TEST(encode, an_ins_leaves_as_fr_core_patient_ins) {
+  const auto got = run(translator_table().encode, qualified());
+  EXPECT_EQ(got.issues.size(), 0U);
+  rapidjson::Document out;
+  out.Parse(got.part(LIAISON_PART_DOCUMENT).c_str());
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/meta/profile/0"),
+            "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-ins");
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/identifier/0/value"), "279035121518989");
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/identifier/0/use"), "official");
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/identifier/0/type/coding/0/code"), "INS-NIR-TEST");
+  EXPECT_EQ(out["entry"][1]["resource"]["name"][0]["given"].Size(), 1U);
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/name/0/extension/0/valueString"), "DOMINIQUE ANNE");
+}
+
+TEST(encode, an_ins_stays_behind_when_a_trait_is_missing) {
+  for (const std::string_view trait :
+       {R"("family":"ESSAI",)", R"(,"given":["DOMINIQUE","ANNE"])", R"(,"gender":"female")",
+        R"(,"birthDate":"1979-03-12")", R"(,"valueCoding":{"code":"51215"})", R"(-12)"}) {
+    const auto got = run(translator_table().encode, qualified(trait));
+    EXPECT_TRUE(got.has("fhir-ins-traits-missing")) << trait;
+    EXPECT_EQ(got.part(LIAISON_PART_DOCUMENT).find("279035121518989"), std::string::npos) << trait;
+  }
+}
+
+TEST(encode, a_source_field_with_an_ins_stays_behind_with_it) {
+  const std::string field =
+      R"({"url":"https://liaison.example/fhir/StructureDefinition/source-field","extension":[{"url":"location","valueString":"x.1"},{"url":"value","valueString":")";
+  const auto encoded = [&](const std::string& value) {
+    return run(translator_table().encode, document(entry(2, patient("279035121518989", field + value + "\"}]}"))))
+        .part(LIAISON_PART_DOCUMENT);
+  };
+  EXPECT_EQ(encoded("INS 279035121518989").find("source-field"), std::string::npos);
+  EXPECT_NE(encoded("279035121518980").find("source-field"), std::string::npos);  // no key: no matricule
+}
+
 TEST(encode, the_ins_stays_behind_unless_the_identity_is_qualified) {
-  const auto kept =
-      run(translator_table().encode, document(entry(2, patient("279035121518989", status_extension("VALI")))));
-  EXPECT_NE(kept.part(LIAISON_PART_DOCUMENT).find("279035121518989"), std::string::npos);
-  EXPECT_EQ(kept.issues.size(), 0U);
   for (const std::string& extension :
        {std::string{}, status_extension("PROV"), status_extension("RECUP", "fr-core-cs-identity-status"),
         status_extension("VALI", "fr-core-cs-identity-status")}) {
