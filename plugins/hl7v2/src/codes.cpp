@@ -54,6 +54,20 @@ constexpr std::array<std::string_view, flag_count> flag_names = {
     "MODIF_CONF_CODE", "DESTDMP",           "DESTMSSANTEPS",        "DESTMSSANTEPAT",
     "ACK_RECEPTION",   "ACK_LECTURE_MSS",   "CORPSMAIL_PS",         "CORPSMAIL_PATIENT"};
 
+constexpr std::array<std::string_view, flag_count> flag_labels = {
+    "Masqué aux professionnels de Santé",
+    "Document Non Visible par le patient",
+    "Non visible par les représentants Légaux du patient",
+    "Connexion Secrete",
+    "Modification Confidentiality Code",
+    "Destinataire DMP",
+    "Destinataire (Professionnel de Santé, organisation ou BAL applicative)",
+    "Destinataire Patient",
+    "Accusé de réception",
+    "Accusé de lecture",
+    "Corps du mail pour un PS",
+    "Corps du mail pour le patient"};
+
 struct flag_alias {
   std::string_view name;
   flag which;
@@ -213,6 +227,8 @@ std::string_view document_status_of_result(std::string_view code) {
 }
 
 std::string_view name_of(flag which) { return flag_names[static_cast<std::size_t>(which)]; }
+
+std::string_view label_of(flag which) { return flag_labels[static_cast<std::size_t>(which)]; }
 
 std::optional<flag_name> flag_named(std::string_view code) {
   for (std::size_t i = 0; i < flag_count; ++i) {

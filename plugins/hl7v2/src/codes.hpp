@@ -55,6 +55,7 @@ struct flag_name {
   bool is_canonical;  ///< false: an older or misspelt name, taken with tolerance PFI-T20
 };
 std::string_view name_of(flag which);
+std::string_view label_of(flag which);  ///< OBX-3.2 of the volet
 /// Name after trimming; blanks inside are ignored ("INVISIBLE_ REP_LEGAUX").
 std::optional<flag_name> flag_named(std::string_view code);
 /// COMP_LOT of V1.2: metadata too, with no meaning any more.

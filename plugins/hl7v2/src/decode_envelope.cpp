@@ -321,6 +321,11 @@ void write_masks(decoding& d) {
     d.values.carry_all(obx[5].text(), (to / "code").pointer());
     d.values.envelope_all(obx[11].text());
   }
+  // A receiver of the document on its return path is told too that only its visibility has changed.
+  const segment& modified = d.read.flags.where[static_cast<std::size_t>(flag::modif_conf_code)];
+  if (modified && d.read.flags.is_set(flag::modif_conf_code))
+    write_source_field(d.composition, std::string(name_of(flag::modif_conf_code)),
+                       d.values.get(modified[5].component(1)));
 }
 
 void write_recipients(decoding& d) {

@@ -2,6 +2,8 @@
 // Which message a Bundle becomes, its header, and what comes back from source-fields.
 #include "encode.hpp"
 
+#include "inspect.hpp"
+
 #include <liaison/common/charset.hpp>
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/digest.hpp>
@@ -16,6 +18,7 @@ namespace liaison::hl7v2 {
 namespace {
 
 constexpr std::string_view no_place = "no place in this message";
+constexpr std::string_view in_the_document = "left to the document that the message carries";
 
 /// Strings of the Bundle that its structure says: types, references, urls of extensions.
 void mark_structure(encoding& e) {
@@ -156,6 +159,25 @@ std::string assemble(encoding& e) {
   return out;
 }
 
+/// The profiles that wrap a document; the others write the pivot's own content.
+contract contract_named(std::string_view profile) {
+  for (const contract each : {contract::cda_hl7v2, contract::cda_lps}) {
+    if (profile_of(each) == profile) return each;
+  }
+  return contract::none;
+}
+
+/// Reads what was written as a receiver would: what a tolerant reader refuses is not sent.
+bool keeps_its_own_rules(std::string_view text, const call& request) {
+  findings own(strictness::tolerant);
+  read_facts(message(text), {value_list::leave_out, {}, request.options().zone, request.options().now}, own);
+  if (!own.refused()) return true;
+  for (const issue& each : own.all()) {
+    if (each.severity == severity::error) request.report(each);
+  }
+  return false;
+}
+
 }  // namespace
 
 peer_options peer_options_of(std::string_view endpoint_json) {
@@ -167,10 +189,17 @@ peer_options peer_options_of(std::string_view endpoint_json) {
                                                         {"sending_facility", &out.sending_facility},
                                                         {"receiving_application", &out.receiving_application},
                                                         {"receiving_facility", &out.receiving_facility},
-                                                        {"processing", &out.processing}};
+                                                        {"processing", &out.processing},
+                                                        {"message", &out.message},
+                                                        {"sender_address", &out.sender_address}};
   for (const auto& [name, into] : known) {
     if (json.HasMember(name) && json[name].IsString())
       into->assign(json[name].GetString(), json[name].GetStringLength());
+  }
+  if (!json.HasMember("flags") || !json["flags"].IsObject()) return out;
+  for (const auto& each : json["flags"].GetObject()) {
+    const auto name = flag_named({each.name.GetString(), each.name.GetStringLength()});
+    if (name && each.value.IsString()) out.flags[name->which] = std::string_view(each.value.GetString()) == "Y";
   }
   return out;
 }
@@ -263,14 +292,18 @@ liaison_status encode_message(const call& request) {
     return refuse("hl7v2-several-documents", "a message carries one document; this Bundle has none or several");
   }
   if (e.patient == nullptr) return refuse("hl7v2-no-patient", "the Bundle has no Patient");
-  in.drop(&in.bundle(), "", no_place);
+  const contract wrapped = contract_named(options.profile);
+  in.drop(&in.bundle(), "", wrapped == contract::none ? no_place : in_the_document);
   for (const char* own : {"identifier", "timestamp"})
     in.drop(&in.bundle(), own, "a message has a number and a time of its own");
   mark_structure(e);
   const std::string control_id = options.control_id.empty()
                                      ? sha256_hex(options.id_seed + std::string(request.input())).substr(0, 20)
                                      : options.control_id;
-  if (is_event) {
+  if (wrapped != contract::none) {
+    const liaison_status put = put_documents(e, request, wrapped, control_id, named->hl7);
+    if (put != LIAISON_OK) return put;
+  } else if (is_event) {
     const json_value* header = in.find_first("MessageHeader");
     const std::string trigger = pivot_reader::text(header, "eventCoding/code");
     if (trigger.size() != 3 || trigger[0] != 'A')
@@ -289,8 +322,9 @@ liaison_status encode_message(const call& request) {
     put_results(e);
     put_recipients(e);
   }
-  put_source_fields(e);
+  if (wrapped == contract::none) put_source_fields(e);
   std::string text = assemble(e);
+  if (wrapped != contract::none && !keeps_its_own_rules(text, request)) return LIAISON_REJECT;
   if (named->set != charset::utf_8) {
     auto bytes = from_utf_8_exactly(text, named->set);
     if (!bytes) {

@@ -3,7 +3,9 @@
 // `encoding`; what a part writes, it carries in the account.
 #pragma once
 
+#include "codes.hpp"
 #include "findings.hpp"
+#include "volet.hpp"
 #include "writing.hpp"
 
 #include <liaison/common/pivot.hpp>
@@ -18,9 +20,12 @@
 namespace liaison::hl7v2 {
 
 /// The endpoint's options for writing: {"sending_application", "sending_facility", "receiving_application",
-/// "receiving_facility", "processing"}.
+/// "receiving_facility", "processing"}; of the profiles that wrap a document also "message" (ORU or MDM),
+/// "sender_address" (PRT-15 of the sender when the source gives none) and "flags" ({"DESTDMP": "Y"}).
 struct peer_options {
   std::string sending_application = "LIAISON", sending_facility, receiving_application, receiving_facility, processing;
+  std::string message, sender_address;
+  std::map<flag, bool> flags;
 };
 peer_options peer_options_of(std::string_view endpoint_json);
 
@@ -81,13 +86,21 @@ std::string coding_system_name(std::string_view system);
 // Parts of a message.
 void put_header(encoding& e, std::string_view type, std::string_view trigger, std::string_view structure,
                 std::string_view version, std::string_view control_id, std::string_view charset_name);
-void put_patient(encoding& e);
+void put_identity(encoding& e);  ///< PID alone
+void put_patient(encoding& e);   ///< PID with ROL and NK1
 void put_visit(encoding& e);
 void put_results(encoding& e);
 void put_recipients(encoding& e);
+/// PRT for a Practitioner, PractitionerRole, Organization, Device or Patient; false when nothing can be said of it.
+bool put_participant(encoding& e, const json_value* who, std::string_view code);
 void put_source_fields(encoding& e);  ///< what a reader of HL7v2 wants back
 /// Source-fields of one resource whose segment is the one at hand, whatever its number was.
 void put_source_fields_of(const encoding& e, const json_value* resource, out_segment& to);
+
+/// The messages of the volets around documents that the host hands in: ORU^R01 2.5, MDM 2.6. A status other than OK
+/// when they cannot be written; its issue has been reported.
+liaison_status put_documents(encoding& e, const call& request, contract which, std::string_view control_id,
+                             std::string_view charset_name);
 
 liaison_status encode_message(const call& request);
 

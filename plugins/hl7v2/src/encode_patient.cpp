@@ -199,7 +199,7 @@ void put_general_practitioners(encoding& e) {
 
 }  // namespace
 
-void put_patient(encoding& e) {
+void put_identity(encoding& e) {
   if (e.patient == nullptr) return;
   e.pid = &e.add("PID", rank_patient);
   out_segment& to = *e.pid;
@@ -231,6 +231,11 @@ void put_patient(encoding& e) {
     to.set({32}, status.code);
     e.in.carry(status.node, "extension", to.location({32}));
   }
+}
+
+void put_patient(encoding& e) {
+  if (e.patient == nullptr) return;
+  put_identity(e);
   put_contacts(e);
   put_general_practitioners(e);
 }

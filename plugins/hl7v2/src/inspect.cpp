@@ -210,9 +210,15 @@ void check_volet_of(const message& of, const fact_options& options, reading_resu
   }
   into.flags = read_metadata(of, into.which, found);
   static const facts::patient nobody;
-  check_volet({of, into.which, options.volet, into.flags, into.participants, into.participant_segments,
-               into.facts.patients.empty() ? nobody : into.facts.patients.front()},
-              found);
+  const volet_view view{of,
+                        into.which,
+                        options.volet,
+                        into.flags,
+                        into.participants,
+                        into.participant_segments,
+                        into.facts.patients.empty() ? nobody : into.facts.patients.front()};
+  check_volet(view, found);
+  check_documents(view, into.files, found);
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ class hl7v2_translator final : public translator {
   static constexpr const char* format = "hl7v2";
   static constexpr const char* profiles[] = {"hl7v2", "cisis-cda-hl7v2", "cisis-cda-hl7-lps", "pam-fr", nullptr};
 
+  static constexpr const char* wraps[] = {"cisis-cda-hl7v2", "cisis-cda-hl7-lps", nullptr};
+
   int recognise(bytes_view head) override { return find_header(head) ? 100 : 0; }
   liaison_status inspect(const call& request) override { return inspect_message(request); }
   liaison_status decode(const call& request) override { return decode_message(request); }

@@ -40,6 +40,8 @@ struct volet_view {
   const facts::patient& patient;
 };
 void check_volet(const volet_view& view, findings& found);
+/// The documents inside, held against the message: number, type, replaced document.
+void check_documents(const volet_view& view, const std::vector<file>& files, findings& found);
 
 /// Event of the order control: initial, replacement, deletion by ORC-1 (NW, RO, CA).
 std::string_view document_status_of_order(std::string_view order_control);

@@ -129,7 +129,7 @@ class tolerances : public ::testing::TestWithParam<tolerance_case> {};
 TEST_P(tolerances, are_notes_on_a_tolerant_link_and_refusals_on_a_strict_one) {
   document_message of;
   of.flags = "NYNNNYYNYY";
-  of.txa = "TXA|1|11490-0|TEXT|202603021000||||||||1.2.250.1.999.2.2|||||AU\r";
+  of.txa = "TXA|1|11490-0|TEXT|202603021000||||||||1.2.250.1.999.2.1|||||AU\r";
   of.extra = "OBX|12|ED|CORPSMAIL_PS^x^MetaDMPMSS||^TEXT^^Base64^Qm9uam91cg==||||||F\r";
   std::string text = of.build();
   ASSERT_EQ(run(operation::inspect, text, R"({"strictness":"strict"})").status, LIAISON_OK);
@@ -147,8 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
     table, tolerances,
     ::testing::Values(
         tolerance_case{"hl7v2-pfi-t02", "\rPV1", "\nPV1"}, tolerance_case{"hl7v2-pfi-t05", "Qm9uam91cg==", "Qm9uam91c"},
-        tolerance_case{"hl7v2-pfi-t11", "|1.2.250.1.999.2.2||", "|1.2.250.1.999.2.2^Service||"},
-        tolerance_case{"hl7v2-pfi-t11", "|1.2.250.1.999.2.2||", "|1.2.250.1.999.2.2|1.2.250.1.999.2.1|"},
+        tolerance_case{"hl7v2-pfi-t11", "|1.2.250.1.999.2.1||", "|1.2.250.1.999.2.1^Service||"},
+        tolerance_case{"hl7v2-pfi-t11", "|1.2.250.1.999.2.1||", "|1.2.250.1.999.2.1|1.2.250.1.999.2.0|"},
         tolerance_case{"hl7v2-pfi-t13", "ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO", "1.2.250.1.71.4.2.1"},
         tolerance_case{"hl7v2-pfi-t14", "IDNPS", "RPPS"},
         tolerance_case{"hl7v2-pfi-t15", "||||||||||^^X.400", "|||||||||||^^X.400"},
@@ -235,7 +235,9 @@ TEST(patient_address, with_a_wrong_number_is_noted_and_the_message_taken) {
 }
 
 TEST(several_documents, are_refused_in_an_mdm_and_taken_in_an_oru) {
-  const std::string second = "OBX|13|ED|11490-0^x^LN||^TEXT^XML^Base64^" + base64_encode(synthetic_cda()) + "||||||";
+  std::string other = synthetic_cda();
+  other.replace(other.find("999.2.1"), 7, "999.2.5");
+  const std::string second = "OBX|13|ED|11490-0^x^LN||^TEXT^XML^Base64^" + base64_encode(other) + "||||||";
   document_message of;
   of.flags = "NYNNNYYNYY";
   of.extra = second + "F\r";
