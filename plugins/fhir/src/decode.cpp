@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A document or message Bundle is the pivot already and passes through unchanged, byte for byte when nothing is
 // wrong with it. Everything else becomes a Bundle: what it says of itself as a document goes into a Composition
-// (compose.hpp), its resources follow as they are, what belonged to the REST exchange stays behind.
+// (compose.hpp), its resources follow as they are, what belonged to the REST exchange stays behind. A submission whose
+// document has a pivot of its own becomes that pivot (decode_carried.hpp).
 #include "decode.hpp"
 
 #include "bundle.hpp"
 #include "bundle_writer.hpp"
 #include "compose.hpp"
+#include "decode_carried.hpp"
 #include "pivot_account.hpp"
 #include "prune.hpp"
 
@@ -172,6 +174,7 @@ liaison_status decode_message(const call& of, message& read) {
   account ledger;
   account* wanted = of.options().account ? &ledger : nullptr;
   placements where;
+  std::string_view otherwise = "has no place in the target";
   if (is_pivot_already(source)) {
     where.copied(0, {});
     if (whole) {
@@ -181,11 +184,14 @@ liaison_status decode_message(const call& of, message& read) {
       write_json(read.resource, 0, text);
       of.emit(LIAISON_PART_DOCUMENT, text, media_type, nullptr, "fhir");
     }
+  } else if (const auto merged = decode_carried(of, source, where)) {
+    of.emit(LIAISON_PART_DOCUMENT, *merged, media_type, nullptr, "fhir");
+    otherwise = "said for the exchange; the document counts";
   } else {
     of.emit(LIAISON_PART_DOCUMENT, bundle_maker(of, source, where, wanted).make(), media_type, nullptr, "fhir");
   }
   if (wanted == nullptr) return LIAISON_OK;
-  write_account(read.resource, where, ledger);
+  write_account(read.resource, where, ledger, otherwise);
   of.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
   return LIAISON_OK;
 }

@@ -138,5 +138,72 @@ TEST(submission, is_deterministic_and_may_be_xml) {
   EXPECT_EQ(run(translator_table().validate, xml).list(), "");
 }
 
+/// What a reader of the CDA makes of it: no identity status that allows the INS, no recipients.
+constexpr std::string_view inner_pivot =
+    R"({"resourceType":"Bundle","type":"document","identifier":{"system":"urn:oid:1.2.250.1.99999.2","value":"DOC-1"},"entry":[)"
+    R"({"fullUrl":"urn:uuid:00000000-0000-5000-8000-0000000000a1","resource":{"resourceType":"Composition","status":"final","title":"Lettre de liaison","subject":{"reference":"urn:uuid:00000000-0000-5000-8000-0000000000a2"}}},)"
+    R"({"fullUrl":"urn:uuid:00000000-0000-5000-8000-0000000000a2","resource":{"resourceType":"Patient","birthDate":"1979-03-12","name":[{"family":"ESSAI-NAISSANCE"}],)"
+    R"("extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{"url":"identityStatus","valueCoding":{"code":"RECUP"}}]}]}}]})";
+
+outcome unwrap(const std::string& submission, std::string_view pivot_inside = inner_pivot) {
+  const auto seen = run(translator_table().inspect, submission);
+  const auto part = std::ranges::find(seen.parts, LIAISON_PART_EMBEDDED, &part_copy::role);
+  EXPECT_NE(part, seen.parts.end());
+  return run(translator_table().decode, submission, R"({"now":"2024-03-01T12:00:00+01:00","account":true})",
+             {part_of(LIAISON_PART_DOCUMENT, part->name.c_str(), "fhir", pivot_inside)});
+}
+
+TEST(submission, read_back_is_the_pivot_of_its_document_with_what_the_envelope_knows) {
+  const auto got = unwrap(wrap("pdsm-iti65").part(LIAISON_PART_DOCUMENT));
+  ASSERT_EQ(got.status, LIAISON_OK);
+  rapidjson::Document out;
+  const std::string text = got.part(LIAISON_PART_DOCUMENT);
+  out.Parse(text.c_str());
+  EXPECT_EQ(at_pointer(out, "/entry/0/fullUrl"), "urn:uuid:00000000-0000-5000-8000-0000000000a1");
+  EXPECT_EQ(at_pointer(out, "/entry/0/resource/relatesTo/0/targetIdentifier/value"), "DOC-0");
+  EXPECT_EQ(at_pointer(out, "/entry/0/resource/meta/security/0/code"), "MASQUE_PS");
+  EXPECT_EQ(at_pointer(out, "/entry/0/resource/extension/0/url"),
+            "https://liaison.example/fhir/StructureDefinition/recipient");
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/identifier/0/value"), "279035121518989");
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/extension/0/extension/0/valueCoding/code"), "VALI");
+  EXPECT_EQ(text.find("\"data\""), std::string::npos) << "the document became the pivot and is not carried as a file";
+  const auto facts = run(translator_table().inspect, text);
+  EXPECT_EQ(facts.list(), "");
+}
+
+TEST(submission, read_back_accounts_for_every_value) {
+  const auto got = unwrap(wrap("pdsm-iti65").part(LIAISON_PART_DOCUMENT));
+  rapidjson::Document account, pivot;
+  const std::string text = got.part(LIAISON_PART_ACCOUNT), bundle = got.part(LIAISON_PART_DOCUMENT);
+  account.Parse(text.c_str());
+  pivot.Parse(bundle.c_str());
+  std::size_t carried = 0;
+  for (const auto& leaf : account["leaves"].GetArray()) {
+    EXPECT_NE(leaf.HasMember("to"), leaf.HasMember("reason")) << leaf["location"].GetString();
+    if (!leaf.HasMember("to")) continue;
+    ++carried;
+    if (std::string_view(leaf["to"][0].GetString()) == "/entry") continue;
+    EXPECT_EQ(at_pointer(pivot, leaf["to"][0].GetString()).empty(), false) << leaf["to"][0].GetString();
+  }
+  EXPECT_GT(carried, 60U);
+}
+
+TEST(submission, of_another_person_does_not_qualify_the_document) {
+  std::string other(inner_pivot);
+  other.replace(other.find("1979-03-12"), 10, "1980-03-12");
+  EXPECT_EQ(unwrap(wrap("pdsm-iti65").part(LIAISON_PART_DOCUMENT), other)
+                .part(LIAISON_PART_DOCUMENT)
+                .find("\"identifier\":[{\"use\":\"official\""),
+            std::string::npos);
+}
+
+TEST(simplified_publish, read_back_is_the_pivot_of_its_document) {
+  rapidjson::Document out;
+  const std::string text = unwrap(wrap("pdsm-iti105").part(LIAISON_PART_DOCUMENT)).part(LIAISON_PART_DOCUMENT);
+  out.Parse(text.c_str());
+  EXPECT_EQ(at_pointer(out, "/entry/0/resource/title"), "Lettre de liaison");
+  EXPECT_EQ(at_pointer(out, "/entry/0/resource/relatesTo/0/targetIdentifier/value"), "DOC-0");
+}
+
 }  // namespace
 }  // namespace liaison::fhir
