@@ -27,6 +27,7 @@ enum class finding : std::uint8_t {
   header_truncated,
   header_doubtful,
   header_shifted,
+  header_address_lines,
   text_before_header,
   two_digit_year,
   date_not_understood,
@@ -36,6 +37,8 @@ enum class finding : std::uint8_t {
   name_missing,
   birth_date_missing,
   mixed_line_ends,
+  doubled_line_ends,
+  control_characters,
   missing_end_tag,
   duplicate_end,
   misplaced_end,
@@ -50,8 +53,12 @@ enum class finding : std::uint8_t {
   entities_decoded,
   value_type_mismatch,
   bound_sentinel,
+  unit_contradicted,
   unknown_flag,
   unknown_status,
+  second_unit_row,
+  code_mapped,
+  code_map_unusable,
   no_body,
   // Santé
   separators_unusual,
@@ -88,6 +95,7 @@ enum class finding : std::uint8_t {
   frame_defused,
   attachment_unreadable,
   result_cancelled,
+  header_line_long,
   segment_cut,
   // end of the list
   count

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading a file of HPRIM Médecin: where messages begin and end, which twelve lines are the header, what is RES and
 // what is text. No line is dropped: what belongs nowhere becomes text of the message before it.
-#include "medecin_message.hpp"
+#include "medecin_alignment.hpp"
 
 #include <liaison/common/text.hpp>
 
@@ -10,18 +10,28 @@
 namespace liaison::hprim {
 namespace {
 
-constexpr int score_sure = 10;
-constexpr std::size_t preamble_lines_max = 8;
+// Behind an end mark a header must look like one at least this much: what follows may be the rest of the text.
+constexpr int score_behind_end = 5;
 
 bool is_blank(const text_line& line) { return trim(line.text).empty(); }
 
-bool is_res(std::string_view text) { return text.starts_with("RES|"); }
-bool is_tex(std::string_view text) { return text.starts_with("TEX|") || trim(text) == "TEX"; }
+/// "RES|…", also " res |…": behind LAB no other line begins like this.
+bool is_keyword(std::string_view text, std::string_view keyword) {
+  if (text.starts_with(keyword) && text.size() > 3 && text[3] == '|') return true;
+  const std::string_view shown = trim(text);
+  if (shown.size() < 4 || !equals_ignoring_case(shown.substr(0, 3), keyword)) return false;
+  return trim(shown.substr(3)).starts_with('|');
+}
+
+bool is_res(std::string_view text) { return is_keyword(text, "RES"); }
+bool is_tex(std::string_view text) { return is_keyword(text, "TEX") || trim(text) == "TEX"; }
+/// In a letter only the exact keyword is one.
+bool is_exact_res(std::string_view text) { return trim(text).starts_with("RES|"); }
 
 res_line split_res(const text_line& line) {
   res_line out;
   out.line = &line;
-  std::string_view rest = line.text.substr(4);
+  std::string_view rest = line.text.substr(line.text.find('|') + 1);
   out.pieces = 1;
   for (std::size_t i = 0;; ++i) {
     const std::size_t bar = rest.find('|');
@@ -66,8 +76,8 @@ class file_reader {
   bool after_fin_begins_message(std::size_t filled) const {
     const std::string_view text = lines_[filled].text;
     if (tag_of(text) != tag::none || is_res(text) || is_tex(text)) return false;
-    const int best = best_start(at_, filled).second;
-    return saw_finfichier_ ? best >= score_sure : best > 0;
+    const header_alignment best = align_header(lines_, at_, filled);
+    return best.score >= (saw_finfichier_ ? header_score_sure : score_behind_end) && has_anchor(best.lines);
   }
 
   void take_tail_line() {
@@ -91,48 +101,10 @@ class file_reader {
     take_lab_line(last, line);
   }
 
-  std::array<const text_line*, header_line_count> window(std::size_t first, std::size_t missing) const {
-    std::array<const text_line*, header_line_count> out{};
-    for (std::size_t i = missing; i < header_line_count; ++i) {
-      const std::size_t line = first + i - missing;
-      if (line < lines_.size()) out[i] = &lines_[line];
-    }
-    return out;
-  }
-
-  struct start {
-    std::size_t first = 0;    // index of the first header line present
-    std::size_t missing = 0;  // header lines that the file lacks at the top
-  };
-
-  /// Twelve lines that look most like a header at or behind `from`; the nearest wins a tie.
-  std::pair<start, int> best_start(std::size_t from, std::size_t filled) const {
-    start best{from, 0};
-    int best_score = header_score(window(from, 0));
-    const auto consider = [&](std::size_t first, std::size_t missing, int must_beat_by) {
-      const int score = header_score(window(first, missing));
-      if (score >= best_score + must_beat_by) {
-        best = {first, missing};
-        best_score = score;
-      }
-    };
-    // A header may begin with an empty line 1, hardly with more.
-    const std::size_t nearest = filled > from + 2 ? filled - 2 : from + 1;
-    for (std::size_t first = nearest; first <= filled; ++first) consider(first, 0, 1);
-    consider(filled, 1, 4);
-    if (best_score < score_sure / 2) {
-      for (std::size_t first = filled + 1; first <= filled + preamble_lines_max && first < lines_.size(); ++first) {
-        if (tag_of(lines_[first].text) != tag::none) break;
-        if (header_score(window(first, 0)) >= score_sure) consider(first, 0, 1);
-      }
-    }
-    return {best, best_score};
-  }
-
   void read_message(std::size_t filled) {
     medecin_message& message = file_.messages.emplace_back();
     const std::string_view first = lines_[filled].text;
-    if (tag_of(first) != tag::none || is_res(first) || first.starts_with("TEX|")) {
+    if (tag_of(first) != tag::none || is_exact_res(first) || first.starts_with("TEX|")) {
       found_.add(finding::no_header, lines_[filled].location());
       at_ = filled;
     } else {
@@ -142,18 +114,17 @@ class file_reader {
   }
 
   void read_header(medecin_message& message, std::size_t filled) {
-    const start best = best_start(at_, filled).first;
-    std::size_t line = best.first, number = best.missing;
-    for (; number < header_line_count && line < lines_.size(); ++number, ++line) {
-      if (tag_of(lines_[line].text) != tag::none || is_res(lines_[line].text)) break;
-      message.header[number] = &lines_[line];
-    }
-    const int score = header_score(message.header);
-    const bool birth_date = find_date(message.header_text(7), {}).has_value();
-    if (score < 0 || (number < header_line_count &&
-                      !birth_date)) {  // no header at all: naming a patient from such lines would be an invention
+    header_alignment best = align_header(lines_, at_, filled);
+    cut_at_mark(best);
+    mend_blanks(best.lines);
+    const int score = header_score(best.lines);
+    const auto present = static_cast<std::size_t>(
+        std::count_if(best.lines.begin(), best.lines.end(), [](const text_line* line) { return line != nullptr; }));
+    const bool complete = best.lines.back() != nullptr;
+    const std::string where = lines_[best.first].location();
+    // No header at all: naming a patient from such lines would be an invention.
+    if (score < 0 || !has_anchor(best.lines) || (!complete && !find_date(text_of(best.lines[6]), {}))) {
       found_.add(finding::no_header, lines_[filled].location(), "score " + std::to_string(score));
-      message.header = {};
       at_ = filled;
       return;
     }
@@ -162,15 +133,47 @@ class file_reader {
       found_.add(finding::text_before_header, lines_[i].location());
       message.body.push_back(&lines_[i]);
     }
-    if (best.missing > 0) found_.add(finding::header_shifted, lines_[best.first].location());
-    if (number < header_line_count) {
-      found_.add(finding::header_truncated, lines_[best.first].location(), std::to_string(number) + " lines");
-    } else if (score < score_sure) {
-      found_.add(finding::header_doubtful, lines_[best.first].location(), "score " + std::to_string(score) + " of 10");
+    if (best.lacks_line_1) found_.add(finding::header_shifted, where);
+    if (best.address_change != 0) found_.add(finding::header_address_lines, where);
+    if (!complete) {
+      found_.add(finding::header_truncated, where, std::to_string(present) + " lines");
+    } else if (score < header_score_sure || best.ambiguous) {
+      found_.add(finding::header_doubtful, where,
+                 best.ambiguous ? "another reading of its lines is as likely"
+                                : "score " + std::to_string(score) + " of " + std::to_string(header_score_sure));
     }
+    message.header = best.lines;
+    message.more_address = std::move(best.more_address);
     message.has_header = true;
-    at_ = line;
+    at_ = best.next;
     if (at_ < lines_.size() && is_blank(lines_[at_])) ++at_;  // the thirteenth line, when it is blank
+  }
+
+  static std::string_view text_of(const text_line* line) { return line == nullptr ? std::string_view{} : line->text; }
+
+  /// A header that breaks off: its lines end where a mark or a result stands.
+  void cut_at_mark(header_alignment& header) const {
+    for (std::size_t number = 0; number < header_line_count; ++number) {
+      const text_line* line = header.lines[number];
+      if (line == nullptr || (tag_of(line->text) == tag::none && !is_exact_res(line->text))) continue;
+      header.next = static_cast<std::size_t>(line - lines_.data());
+      std::fill(header.lines.begin() + static_cast<std::ptrdiff_t>(number), header.lines.end(), nullptr);
+      return;
+    }
+  }
+
+  /// Columns and numbers are told by blanks: other kinds of blank become one in the lines of a header.
+  void mend_blanks(const header_lines& header) {
+    for (const text_line* line : header) {
+      if (line == nullptr || line->text.find_first_of("\t\xC2") == std::string_view::npos) continue;
+      std::string& text = file_.mended.emplace_back();
+      for (std::size_t i = 0; i < line->text.size(); ++i) {
+        const bool wide = line->text.substr(i, 2) == "\xC2\xA0";
+        text += wide || line->text[i] == '\t' ? ' ' : line->text[i];
+        i += wide ? 1 : 0;
+      }
+      lines_[static_cast<std::size_t>(line - lines_.data())].text = text;
+    }
   }
 
   void read_content(medecin_message& message) {
@@ -193,7 +196,8 @@ class file_reader {
         case tag::none:
           break;
       }
-      if (!in_lab && is_res(line.text)) {
+      if (ends_without_mark(message)) return;
+      if (!in_lab && is_exact_res(line.text)) {
         found_.add(finding::lab_tag_missing, line.location());
         message.has_lab = in_lab = true;
       }
@@ -207,10 +211,25 @@ class file_reader {
     found_.add(finding::missing_end_tag);
   }
 
+  /// Whether the line just taken begins the header of another patient: FIN is missing, and what follows must not be
+  /// given to this one.
+  bool ends_without_mark(const medecin_message& message) {
+    const std::size_t line = at_ - 1;
+    if (!begins_header(lines_, line)) return false;
+    bool same = message.has_header;
+    for (const std::size_t number : {std::size_t{2}, std::size_t{3}, std::size_t{7}})
+      same = same && message.header_text(number) == trim(lines_[line + number - 1].text);
+    if (same) return false;  // the header once more, quoted in the text
+    found_.add(finding::missing_end_tag, lines_[line].location(), "FIN");
+    at_ = line;
+    return true;
+  }
+
   /// The end of the file stands behind the end of the last message.
   void take_finfichier() {
     const std::size_t filled = next_filled(at_);
     if (filled < lines_.size() && tag_of(lines_[filled].text) == tag::finfichier) {
+      if (saw_finfichier_) found_.add(finding::duplicate_end, lines_[filled].location());
       saw_finfichier_ = true;
       at_ = filled + 1;
     }
@@ -234,7 +253,7 @@ class file_reader {
     }
   }
 
-  const std::vector<text_line>& lines_;
+  std::vector<text_line>& lines_;
   medecin_file& file_;
   findings& found_;
   std::size_t at_ = 0;
@@ -275,6 +294,7 @@ void read_medecin(std::string_view bytes, std::string_view charset_override, med
     return;
   }
   file.source = decode_text(bytes, charset_override, found);
+  blank_controls(file.source.text, found);
   file.lines = split_lines(file.source.text, found);
   file_reader(file, found).read();
   for (const medecin_message& message : file.messages) {
@@ -293,10 +313,10 @@ int recognise_medecin(std::string_view head) {
       std::any_of(file.lines.begin(), file.lines.end(), [](const text_line& l) { return tag_of(l.text) != tag::none; });
   if (!first.has_header) return first.results.empty() && !tagged ? 0 : 90;
   const int score = header_score(first.header);
-  if (score >= score_sure) return tagged ? 98 : 70;
+  if (score >= header_score_sure) return tagged ? 98 : 70;
   if (tagged) return 80;
   if (score > 0 && !first.results.empty()) return 60;
-  return score >= score_sure / 2 ? 30 : 0;
+  return score >= header_score_sure / 2 ? 30 : 0;
 }
 
 }  // namespace liaison::hprim

@@ -7,6 +7,7 @@
 #include "text_lines.hpp"
 
 #include <array>
+#include <deque>
 #include <optional>
 
 namespace liaison::hprim {
@@ -34,8 +35,11 @@ struct lab_item {
   std::size_t result = 0;  ///< index in `results`
 };
 
+using header_lines = std::array<const text_line*, header_line_count>;
+
 struct medecin_message {
-  std::array<const text_line*, header_line_count> header{};  ///< null: the file has no such line
+  header_lines header{};                       ///< null: the file has no such line
+  std::vector<const text_line*> more_address;  ///< address lines behind line 5 that the format does not have
   bool has_header = false;
   bool has_lab = false;
   std::vector<const text_line*> body;  ///< blank lines included
@@ -50,15 +54,13 @@ struct medecin_message {
 struct medecin_file {
   decoded source;
   std::vector<text_line> lines;
+  std::deque<std::string> mended;  ///< header lines that held other blanks than the ASCII one
   std::vector<medecin_message> messages;
 };
 
 /// Never fails: what is no HPRIM gives a file without messages. The result must not be moved while views of it are in
 /// use (short texts live inside the string object), so it is filled in place.
 void read_medecin(std::string_view bytes, std::string_view charset_override, medecin_file& file, findings& found);
-
-/// How much twelve lines look like a header; 10 and more is a header beyond doubt.
-int header_score(const std::array<const text_line*, header_line_count>& header);
 
 /// Quick look at the first bytes: 0 to 100.
 int recognise_medecin(std::string_view head);

@@ -18,21 +18,36 @@ bool contains(const Table& table, std::string_view key) {
   return std::find(std::begin(table), std::end(table), key) != std::end(table);
 }
 
+/// Whether a unit behind the number speaks against the field of the unit: then nobody knows what was measured.
+bool contradicts(const std::string& beside, std::string_view field) {
+  if (beside.empty() || field.empty() || equals_ignoring_case(beside, field)) return false;
+  const std::string_view a = ucum_of(beside), b = ucum_of(field);
+  return a.empty() || b.empty() || a != b;
+}
+
+/// The value, unit and bounds that begin at field `number` of a line.
 measured read_measured(std::string_view value, std::string_view unit, std::string_view low, std::string_view high,
-                       const std::string& location, findings* found) {
+                       const std::string& line, std::size_t number, findings* found) {
   measured out;
   const std::string shown_value = shown(value);
   out.quantity = read_quantity(shown_value);
-  out.text = out.quantity.understood(shown_value);
   out.unit = std::string(trim(shown(unit)));
   if (out.unit == ".") out.unit.clear();
+  if (contradicts(out.quantity.unit, out.unit)) {
+    out.quantity = {};
+    if (found != nullptr) found->add(finding::unit_contradicted, line + " RES-" + std::to_string(number));
+  }
+  out.text = out.quantity.understood(shown_value);
   if (out.unit.empty()) out.unit = out.quantity.unit;
   const std::string shown_low = shown(low), shown_high = shown(high);
   out.bounds = read_bounds(shown_low, shown_high);
   if (found == nullptr) return out;
-  if (out.bounds.merged) found->add(finding::merged_bounds, location);
-  if (out.quantity.decimal_comma || out.bounds.decimal_comma) found->add(finding::decimal_comma, location);
-  if (out.bounds.low_sentinel || out.bounds.high_sentinel) found->add(finding::bound_sentinel, location);
+  const std::string bounds_at = line + " RES-" + std::to_string(number + 2);
+  if (out.bounds.merged) found->add(finding::merged_bounds, bounds_at);
+  if (out.quantity.decimal_comma || out.bounds.decimal_comma)
+    found->add(finding::decimal_comma,
+               out.quantity.decimal_comma ? line + " RES-" + std::to_string(number) : bounds_at);
+  if (out.bounds.low_sentinel || out.bounds.high_sentinel) found->add(finding::bound_sentinel, bounds_at);
   return out;
 }
 
@@ -79,11 +94,10 @@ medecin_result read_result(const res_line& line, findings* found) {
   out.label = std::string(label);
   out.code = shown(trim(line.field(3)));
   out.type = std::string(trim(line.field(4)));
-  out.first = read_measured(line.field(5), line.field(6), line.field(7), line.field(8), location + " RES-5", found);
+  out.first = read_measured(line.field(5), line.field(6), line.field(7), line.field(8), location, 5, found);
   out.flag = std::string(trim(line.field(9)));
   out.status = std::string(trim(line.field(10)));
-  out.second =
-      read_measured(line.field(11), line.field(12), line.field(13), line.field(14), location + " RES-11", found);
+  out.second = read_measured(line.field(11), line.field(12), line.field(13), line.field(14), location, 11, found);
   if (found == nullptr) return out;
   if (out.type == "N" && out.first.quantity.number.empty() && !out.first.text.empty())
     found->add(finding::value_type_mismatch, location + " RES-5");
@@ -91,6 +105,24 @@ medecin_result read_result(const res_line& line, findings* found) {
   if (!out.status.empty() && !is_known_status(out.status)) found->add(finding::unknown_status, location + " RES-10");
   if (has_markup(line.line->text)) found->add(finding::entities_decoded, location);
   return out;
+}
+
+bool is_second_unit_row(const res_line& first_line, const res_line& row_line) {
+  // Cheap first: nearly every pair of rows is none.
+  const std::string_view label = trim(row_line.field(2));
+  const bool says_so = label.size() >= 4 && equals_ignoring_case(label.substr(0, 4), "soit") &&
+                       (label.size() == 4 || label[4] == ' ' || label[4] == ':');
+  if (!says_so && label.find("(B)") == std::string_view::npos) return false;
+  const medecin_result first = read_result(first_line, nullptr), row = read_result(row_line, nullptr);
+  if (!first.second.empty() || !first_line.excess.empty() || !row.second.empty() || !row_line.excess.empty())
+    return false;
+  if (first.first.text.empty() || row.first.text.empty() || row.first.unit.empty() ||
+      row.first.unit == first.first.unit)
+    return false;
+  if (says_so) return row.code.empty() || row.code == first.code || row.code == first.code + "B";
+  const bool labelled =
+      row.label.size() > first.label.size() && row.label.starts_with(first.label) && row.label.ends_with("(B)");
+  return labelled && (row.code == first.code + "B" || row.code == first.code);
 }
 
 std::vector<const lab_item*> texts_missing_in_body(const medecin_message& message) {

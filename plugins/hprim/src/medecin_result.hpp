@@ -24,6 +24,10 @@ struct medecin_result {
 
 medecin_result read_result(const res_line& line, findings* found);
 
+/// Whether a row gives the result of the row before it in another unit: labelled "soit", or label and code with a B
+/// behind.
+bool is_second_unit_row(const res_line& first, const res_line& row);
+
 bool is_known_flag(std::string_view flag);      ///< table of field 09
 bool is_known_status(std::string_view status);  ///< table of field 10
 

@@ -89,6 +89,8 @@ struct comparator_row {
 };
 
 constexpr comparator_row comparators[] = {{"<=", "<="},
+                                          {"< =", "<="},
+                                          {"> =", ">="},
                                           {">=", ">="},
                                           {"=<", "<="},
                                           {"=>", ">="},
@@ -108,6 +110,10 @@ constexpr comparator_row comparators[] = {{"<=", "<="},
                                           {"sup à", ">"},
                                           {"inf.", "<"},
                                           {"sup.", ">"},
+                                          {"inférieure à", "<"},
+                                          {"supérieure à", ">"},
+                                          {"jusqu'à", "<="},
+                                          {"jusqu'a", "<="},
                                           {"inf", "<"},
                                           {"sup", ">"}};
 
@@ -175,6 +181,9 @@ range_text read_range(std::string_view raw) {
   if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) text = trim(text.substr(colon + 1));
   if (text.size() > 2 && text.front() == '(' && text.back() == ')') text = trim(text.substr(1, text.size() - 2));
   if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = trim(text.substr(1, text.size() - 2));
+  for (const std::string_view lead : {std::string_view("de "), std::string_view("entre ")}) {
+    if (equals_ignoring_case(text.substr(0, lead.size()), lead)) text = trim(text.substr(lead.size()));
+  }
   const std::string_view comparator = take_comparator(text);
   const auto first = number_at(text, sign_rule::allowed);
   if (!first) return out;
@@ -187,8 +196,9 @@ range_text read_range(std::string_view raw) {
     return out;
   }
   bool parted = false;
-  for (const std::string_view separator : {std::string_view("à"), std::string_view("a "), std::string_view("-"),
-                                           std::string_view("–"), std::string_view("—"), std::string_view(";")}) {
+  for (const std::string_view separator :
+       {std::string_view("à"), std::string_view("a "), std::string_view("et "), std::string_view("-"),
+        std::string_view("–"), std::string_view("—"), std::string_view(";")}) {
     if (rest.starts_with(separator)) {
       rest = trim(rest.substr(separator.size()));
       parted = true;
@@ -214,6 +224,18 @@ bool is_nines(std::string_view json) {
   return whole.size() >= 4 && whole.find_first_not_of('9') == std::string_view::npos;
 }
 
+enum class side : std::uint8_t { low, high };
+
+/// "3.5 -" in the field of the lower bound, "- 5.1" in that of the upper: the dash of a range that was cut in two.
+std::string_view without_dash(std::string_view bound, side which) {
+  for (const std::string_view dash : {std::string_view("-"), std::string_view("–"), std::string_view("à")}) {
+    if (which == side::low && bound.ends_with(dash)) return trim(bound.substr(0, bound.size() - dash.size()));
+    const bool leads = bound.starts_with(dash) && bound.substr(dash.size()).starts_with(' ');
+    if (which == side::high && leads) return trim(bound.substr(dash.size()));
+  }
+  return bound;
+}
+
 bool is_zero(std::string_view json) { return json.find_first_not_of("0.") == std::string_view::npos && !json.empty(); }
 
 }  // namespace
@@ -223,6 +245,11 @@ bounds_text read_bounds(std::string_view low, std::string_view high) {
   const auto read_one = [&](std::string_view raw, std::string& into) {
     raw = trim(raw);
     if (raw.empty()) return;
+    if (raw.find_first_not_of("-.*/_ ") == std::string_view::npos) {  // "-" or "." where a bound would stand: none
+      (&into == &out.low ? out.low_sentinel : out.high_sentinel) = true;
+      return;
+    }
+    raw = without_dash(raw, &into == &out.low ? side::low : side::high);
     const auto number = number_at(raw, sign_rule::allowed);
     if (number && number->length == raw.size() && into.empty()) {
       into = number->json;
@@ -242,6 +269,9 @@ bounds_text read_bounds(std::string_view low, std::string_view high) {
   };
   read_one(low, out.low);
   read_one(high, out.high);
+  const auto is_minus_nines = [](const std::string& json) {
+    return json.starts_with('-') && is_nines(std::string_view(json).substr(1));
+  };
   if (is_nines(out.high)) {
     out.high.clear();
     out.high_sentinel = true;
@@ -249,11 +279,15 @@ bounds_text read_bounds(std::string_view low, std::string_view high) {
       out.low.clear();
       out.low_sentinel = true;
     }
-  } else if (is_zero(out.high) && !out.low.empty() && !is_zero(out.low) && out.low[0] != '-') {
+  } else if (is_zero(out.high) && !out.low.empty() && out.low[0] != '-') {
     out.high.clear();
     out.high_sentinel = true;
+    if (is_zero(out.low)) {
+      out.low.clear();
+      out.low_sentinel = true;
+    }
   }
-  if (is_nines(out.low)) {
+  if (is_nines(out.low) || is_minus_nines(out.low)) {
     out.low.clear();
     out.low_sentinel = true;
   }

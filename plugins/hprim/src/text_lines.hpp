@@ -22,7 +22,12 @@ struct text_line {
 /// Decodes by `override_name` when it names a set, else by content; what had to be guessed or repaired is found.
 decoded decode_text(std::string_view bytes, std::string_view override_name, findings& found);
 
-/// Splits at CRLF, LF and CR. The views point into `text`.
+/// Control characters other than tab and line ends as blanks, in place; those at the end of the file (Ctrl-Z, NUL) are
+/// cut off.
+void blank_controls(std::string& text, findings& found);
+
+/// Splits at CRLF, LF and CR; a file whose every line is followed by an empty one ("\\r\\r\\n") has single ones. The
+/// views point into `text`.
 std::vector<text_line> split_lines(std::string_view text, findings& found);
 
 }  // namespace liaison::hprim
