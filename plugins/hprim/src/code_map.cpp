@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code_map.hpp"
 
+#include "result_text.hpp"
+
 #include <liaison/common/text.hpp>
 
 #include <rapidjson/document.h>
@@ -38,6 +40,19 @@ std::vector<std::string> fields_of(std::string_view line) {
   return out;
 }
 
+/// The table that came with the options of a call; the next message of the endpoint brings the same one.
+struct inline_table {
+  std::string csv, why;
+  code_map table;
+};
+
+inline_table read_inline(std::string csv) {
+  inline_table out;
+  if (!parse_code_map(csv, out.table, out.why) && out.why.empty()) out.why = "it is no mapping table";
+  out.csv = std::move(csv);
+  return out;
+}
+
 }  // namespace
 
 bool parse_code_map(std::string_view csv, code_map& into, std::string& why) {
@@ -71,22 +86,32 @@ bool parse_code_map(std::string_view csv, code_map& into, std::string& why) {
 
 void keep_code_map(const std::string& name, code_map table) { kept_maps()[name] = std::move(table); }
 
-const code_map* chosen_code_map(std::string_view endpoint_options) {
-  if (kept_maps().empty()) return nullptr;
+const code_map* chosen_code_map(std::string_view endpoint_options, findings& found) {
+  if (endpoint_options.find("code_") == std::string_view::npos) return nullptr;
   rapidjson::Document options;
   options.Parse<rapidjson::kParseIterativeFlag>(endpoint_options.data(), endpoint_options.size());
   if (options.HasParseError() || !options.IsObject()) return nullptr;
+  if (const auto csv = options.FindMember("code_table"); csv != options.MemberEnd() && csv->value.IsString()) {
+    static inline_table last;
+    if (last.csv != csv->value.GetString()) last = read_inline(csv->value.GetString());
+    if (!last.why.empty()) found.add(finding::code_map_unusable, "code_table", last.why);
+    return last.why.empty() ? &last.table : nullptr;
+  }
   const auto name = options.FindMember("code_map");
   if (name == options.MemberEnd() || !name->value.IsString()) return nullptr;
-  const auto found = kept_maps().find(std::string_view(name->value.GetString()));
-  return found == kept_maps().end() ? nullptr : &found->second;
+  const auto kept = kept_maps().find(std::string_view(name->value.GetString()));
+  if (kept != kept_maps().end()) return &kept->second;
+  found.add(finding::code_map_unusable, "code_map", "the plugin's configuration names no such table");
+  return nullptr;
 }
 
-void apply_code_map(const code_map* table, const resource_ref& observation, std::string_view local_code,
-                    std::string_view unit, account* ledger, const std::string& place) {
-  if (table == nullptr) return;
+bool apply_code_map(const code_map* table, const resource_ref& observation, std::string_view local_code,
+                    const sent_units& units, account* ledger, const std::string& place) {
+  if (table == nullptr) return false;
+  bool any = false;
   const auto add = [&](const std::string& path, const std::string& value) {
     observation.set(path, value);
+    any = true;
     if (ledger != nullptr) ledger->added(place + "/" + path, value, "mapping table of the endpoint");
   };
   if (const auto found = table->codes.find(local_code); found != table->codes.end()) {
@@ -97,10 +122,15 @@ void apply_code_map(const code_map* table, const resource_ref& observation, std:
       observation.set(at + "/display", one.display);
     }
   }
-  const auto found = table->units.find(trim(unit));
-  if (found == table->units.end() || !observation.has("valueQuantity")) return;
-  observation.set("valueQuantity/system", system_ucum);
-  add("valueQuantity/code", found->second);
+  const auto map_unit = [&](std::string_view unit, const std::string& path) {
+    const auto found = table->units.find(trim(unit));
+    if (found == table->units.end() || !observation.has(path) || ucum_of(found->first) == found->second) return;
+    observation.set(path + "/system", system_ucum);
+    add(path + "/code", found->second);
+  };
+  map_unit(units.first, "valueQuantity");
+  map_unit(units.second, "component/0/valueQuantity");
+  return any;
 }
 
 }  // namespace liaison::hprim

@@ -4,6 +4,7 @@
 // mapped stands beside them, and the account says so.
 #pragma once
 
+#include "findings.hpp"
 #include "pivot_terms.hpp"
 
 #include <map>
@@ -28,11 +29,19 @@ bool parse_code_map(std::string_view csv, code_map& into, std::string& why);
 
 /// Keeps a table under a name for the life of the process.
 void keep_code_map(const std::string& name, code_map table);
-/// The table that an endpoint's options choose by "code_map"; null when they choose none or it is unknown.
-const code_map* chosen_code_map(std::string_view endpoint_options);
+/// The table that an endpoint's options choose: "code_map" names one of the configuration, "code_table" is the CSV
+/// itself (for small ones; kept until another is used). Null when they choose none; a name that is not known or a CSV
+/// that cannot be read is found.
+const code_map* chosen_code_map(std::string_view endpoint_options, findings& found);
 
-/// Adds codings and a UCUM code to an Observation. `place` is its JSON pointer, for the account; both may be empty.
-void apply_code_map(const code_map* table, const resource_ref& observation, std::string_view local_code,
-                    std::string_view unit, account* ledger, const std::string& place);
+/// Units of a result as they were sent; the second one is that of its first component.
+struct sent_units {
+  std::string_view first, second;
+};
+
+/// Adds codings and UCUM codes to an Observation and its components; whether there was anything to add. `place` is the
+/// Observation's JSON pointer, for the account, which may be null.
+bool apply_code_map(const code_map* table, const resource_ref& observation, std::string_view local_code,
+                    const sent_units& units, account* ledger, const std::string& place);
 
 }  // namespace liaison::hprim

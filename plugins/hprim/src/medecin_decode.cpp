@@ -2,6 +2,7 @@
 // decode of hprim-medecin: one Composition for each message, its results as Observations, every value in the account. A
 // value whose exact writing the pivot cannot give back is kept beside it as a source-field.
 #include "code_map.hpp"
+#include "medecin_observation.hpp"
 #include "medecin_result.hpp"
 #include "medecin_translator.hpp"
 #include "pivot_terms.hpp"
@@ -17,25 +18,12 @@ namespace {
 
 constexpr std::string_view no_place = "no place in the pivot";
 
-struct status_row {
-  std::string_view written, observation, composition;
-};
-
-constexpr status_row statuses[] = {
-    {"F", "final", "final"}, {"R", "preliminary", "preliminary"}, {"C", "corrected", "amended"}, {"", "unknown", ""}};
-
-std::string_view observation_status(std::string_view written) {
-  for (const status_row& row : statuses) {
-    if (row.written == written) return row.observation;
-  }
-  return "unknown";
-}
-
 /// Writes one message of the file into the pivot.
 class message_decoder {
  public:
-  message_decoder(const medecin_message& message, pivot_writer& pivot, account* ledger, const call_options& options)
-      : message_(message), pivot_(pivot), ledger_(ledger), options_(options) {}
+  message_decoder(const medecin_message& message, pivot_writer& pivot, account* ledger, const call_options& options,
+                  findings& found)
+      : message_(message), pivot_(pivot), ledger_(ledger), options_(options), found_(found) {}
 
   void write() {
     composition_ = pivot_.add("Composition");
@@ -150,6 +138,11 @@ class message_decoder {
       const sourced text = header_leaf(number);
       if (!text.empty()) patient_.set("address/0/line/" + std::to_string(line++), text);
     }
+    for (const text_line* more : message_.more_address) {
+      const std::string_view raw = trim(more->text);
+      if (!raw.empty())
+        patient_.set("address/0/line/" + std::to_string(line++), leaf(more->location(), raw, shown(raw)));
+    }
     if (hole) add_source_field(patient_, "hprim-medecin.line5", sourced(std::string(message_.header_text(5))));
     const std::string_view raw = message_.header_text(6);
     if (raw.empty()) return;
@@ -217,6 +210,10 @@ class message_decoder {
   void write_numbers() {
     if (message_.has_header) file_number_ = header_leaf(9);
     add_source_field(composition_, "hprim-medecin.line9", file_number_);
+    if (!file_number_.empty() && !sender_name_.empty()) {
+      composition_.set("identifier/system", local_system(sender_name_));
+      composition_.set("identifier/value", file_number_.text);
+    }
     if (!author_) {
       author_ = pivot_.add("Organization");
       author_.set("name", "inconnu");
@@ -264,148 +261,22 @@ class message_decoder {
     report.set("effectiveDateTime", date_);
     report.set_reference("performer/0", author_);
     if (!file_number_.empty()) report.set("identifier/0/value", file_number_.text);
-    for (std::size_t i = 0; i < message_.results.size(); ++i) {
-      report.set_reference("result/" + std::to_string(i), write_observation(message_.results[i]));
+    observation_writer observations(pivot_, ledger_, found_, chosen_code_map(options_.endpoint, found_),
+                                    {sender_name_, date_, patient_});
+    const auto& results = message_.results;
+    for (std::size_t i = 0, made = 0; i < results.size(); ++i, ++made) {
+      const bool joined = i + 1 < results.size() && is_second_unit_row(results[i], results[i + 1]);
+      const resource_ref observation = observations.write(results[i], joined ? &results[i + 1] : nullptr);
+      report.set_reference("result/" + std::to_string(made), observation);
+      i += joined ? 1 : 0;
     }
-  }
-
-  sourced field(const res_line& line, std::size_t number) {
-    const std::string_view raw = trim(line.field(number));
-    if (raw.empty()) return {};
-    return leaf(line.line->location() + " RES-" + std::to_string(number), raw, shown(raw));
-  }
-
-  resource_ref write_observation(const res_line& line) {
-    const medecin_result result = read_result(line, nullptr);
-    const resource_ref made = pivot_.add("Observation");
-    std::array<sourced, 15> fields;
-    for (std::size_t number = 2; number <= 14; ++number) fields[number] = field(line, number);
-
-    made.set("status", observation_status(result.status));
-    if (is_known_status(result.status)) {
-      made.carry("status", fields[10]);
-    } else {
-      add_source_field(made, "hprim-medecin.RES.10", fields[10]);
-    }
-    made.set("code/text", sourced(result.label));
-    made.carry("code/text", fields[2]);
-    if (result.label.empty()) add_source_field(made, "hprim-medecin.RES.2", fields[2]);
-    if (!result.code.empty()) {
-      made.set("code/coding/0/system", local_system(sender_name_));
-      made.set("code/coding/0/code", fields[3]);
-    }
-    if (!made.has("code")) made.set("code/text", "(sans libellé)");
-    if (patient_) made.set_reference("subject", patient_);
-    made.set("effectiveDateTime", date_);
-    const bool quantity = write_measured(made, "", result.first, fields[5], fields[6], 6);
-    write_type(made, result, fields[4], quantity);
-    write_range(made, "", result.first, fields[7], fields[8], 7);
-    write_flag(made, result.flag, fields[9]);
-    if (!result.second.empty() || !fields[11].empty()) write_second(made, result, fields);
-    if (!line.excess.empty()) {
-      add_source_field(made, "hprim-medecin.RES.15",
-                       leaf(line.line->location() + " RES-15", line.excess, std::string(line.excess)));
-    }
-    apply_code_map(codes_, made, result.code, result.first.unit, ledger_,
-                   "/entry/" + std::to_string(pivot_.entry_count() - 1) + "/resource");
-    return made;
-  }
-
-  bool write_measured(const resource_ref& made, std::string_view path, const measured& value, const sourced& raw_value,
-                      const sourced& raw_unit, std::size_t unit_number) {
-    const std::string prefix = path.empty() ? std::string{} : std::string(path) + "/";
-    bool quantity = false;
-    if (!value.text.empty()) {
-      measured_text text;
-      text.value = raw_value;
-      text.understood = value.text;
-      text.json_number = value.quantity.json;
-      text.comparator = value.quantity.comparator;
-      text.unit = value.unit;
-      text.unit_source = raw_unit;
-      quantity = set_value(made, path, text);
-      // What the way back would write otherwise: "<5.0" for "< 5.0" is the same value, "7" for "007" is not.
-      if (quantity && value.quantity.json != value.quantity.number)
-        add_source_field(made, "hprim-medecin.RES." + std::to_string(unit_number - 1), raw_value);
-      if (value.quantity.marked)
-        add_source_field(made, "hprim-medecin.RES." + std::to_string(unit_number - 1), raw_value);
-    }
-    const bool unit_carried = quantity && !value.unit.empty() && value.unit == raw_unit.text;
-    if (!raw_unit.empty() && !unit_carried)
-      add_source_field(made, "hprim-medecin.RES." + std::to_string(unit_number), raw_unit);
-    return quantity;
-  }
-
-  void write_type(const resource_ref& made, const medecin_result& result, const sourced& raw, bool quantity) {
-    if (raw.empty()) return;
-    const bool plain_number = quantity && result.first.quantity.comparator.empty();
-    const std::string_view written = plain_number ? "N" : "A";
-    if (raw.text == written && !result.first.text.empty()) {
-      made.carry(quantity ? "valueQuantity" : "valueString", raw);
-    } else {
-      add_source_field(made, "hprim-medecin.RES.4", raw);
-    }
-  }
-
-  void write_range(const resource_ref& made, std::string_view path, const measured& value, const sourced& raw_low,
-                   const sourced& raw_high, std::size_t low_number) {
-    const std::string prefix = path.empty() ? std::string{} : std::string(path) + "/";
-    const std::string at = prefix + "referenceRange/0";
-    const bounds_text& bounds = value.bounds;
-    const auto set_bound = [&](const char* name, const std::string& number) {
-      if (number.empty()) return;
-      made.set_number(at + "/" + name + "/value", sourced(number));
-      if (!value.unit.empty()) made.set(at + "/" + name + "/unit", value.unit);
-    };
-    set_bound("low", bounds.low);
-    set_bound("high", bounds.high);
-    made.set(at + "/text", sourced(bounds.text));
-    // What the way back would write, read again: when it says something else, the raw fields are kept.
-    const bounds_text again = read_bounds(bounds.low.empty() ? bounds.text : bounds.low, bounds.high);
-    const bool faithful = again.low == bounds.low && again.high == bounds.high && again.text == bounds.text &&
-                          !bounds.low_sentinel && !bounds.high_sentinel;
-    const auto account_for = [&](const sourced& raw, const std::string& number, const char* name,
-                                 std::size_t position) {
-      if (raw.empty()) return;
-      if (!faithful || !made.has(at)) {
-        add_source_field(made, "hprim-medecin.RES." + std::to_string(position), raw);
-        return;
-      }
-      const quantity_text plain = read_quantity(raw.text);
-      const bool own = plain.comparator.empty() && !number.empty() && plain.json == number;
-      made.carry(own ? at + "/" + name + "/value" : at, raw);
-    };
-    account_for(raw_low, bounds.low, "low", low_number);
-    account_for(raw_high, bounds.high, "high", low_number + 1);
-  }
-
-  void write_flag(const resource_ref& made, std::string_view flag, const sourced& raw) {
-    if (raw.empty()) return;
-    if (is_known_flag(flag)) {
-      made.set("interpretation/0/coding/0/system", system_interpretation);
-      made.set("interpretation/0/coding/0/code", raw);
-    } else {
-      made.set("interpretation/0/text", raw);
-      add_source_field(made, "hprim-medecin.RES.9", sourced(raw.text));
-    }
-  }
-
-  void write_second(const resource_ref& made, const medecin_result& result, const std::array<sourced, 15>& fields) {
-    if (!result.code.empty()) {
-      made.set("component/0/code/coding/0/system", local_system(sender_name_));
-      made.set("component/0/code/coding/0/code", result.code);
-    }
-    made.set("component/0/code/text",
-             result.label.empty() ? std::string_view("(sans libellé)") : std::string_view(result.label));
-    write_measured(made, "component/0", result.second, fields[11], fields[12], 12);
-    write_range(made, "component/0", result.second, fields[13], fields[14], 13);
   }
 
   const medecin_message& message_;
   pivot_writer& pivot_;
   account* ledger_;
   const call_options& options_;
-  const code_map* codes_ = chosen_code_map(options_.endpoint);
+  findings& found_;
   resource_ref composition_, patient_, author_;
   sourced file_number_;
   std::string date_, sender_name_;
@@ -432,7 +303,8 @@ liaison_status medecin_translator::decode(const call& host) {
   pivot.bundle().set("timestamp", host.options().now);
   if (rows != nullptr)
     rows->added("/identifier", "urn:uuid:" + uuid_v5(seed), "the format has no document id; derived from the content");
-  for (const medecin_message& message : file.messages) message_decoder(message, pivot, rows, host.options()).write();
+  for (const medecin_message& message : file.messages)
+    message_decoder(message, pivot, rows, host.options(), found).write();
   host.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json");
   if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
   found.report_to(host);

@@ -4,6 +4,7 @@
 #include "medecin_translator.hpp"
 #include "pivot_terms.hpp"
 
+#include <liaison/common/digest.hpp>
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
@@ -100,13 +101,17 @@ facts::value value_of(const medecin_result& result, std::uint32_t patient) {
   return out;
 }
 
-/// A row of its own that gives the result before it in another unit: "soit", or label and code with a B behind.
-bool is_second_unit(const facts::value& first, const facts::value& row) {
-  if (first.second || row.value.empty() || row.unit == first.unit) return false;
-  if (equals_ignoring_case(row.label, "soit")) return true;
-  const bool label =
-      row.label.size() > first.label.size() && row.label.starts_with(first.label) && row.label.ends_with("(B)");
-  return label && row.code == first.code + "B";
+/// What the reports of one request have in common, so that a correction does not overtake what it corrects: sender,
+/// file number (line 9), and who the patient is, since some senders write the same line 9 on every letter. No name in
+/// clear: ids are shown in traces.
+std::string set_of(const medecin_message& message, const facts::party& sender) {
+  const std::string_view number = message.header_text(9);
+  if (number.empty() || sender.name.empty()) return {};
+  std::string patient;
+  for (const std::size_t line : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}})
+    patient.append(message.header_text(line)).append("\n");
+  const std::string who = sender.identifiers.empty() ? sender.name : sender.identifiers.front().value;
+  return who + "^" + std::string(number) + "^" + sha256_hex(patient).substr(0, 16);
 }
 
 /// Status of all results together; empty when nothing says one.
@@ -136,9 +141,9 @@ facts::message_facts facts_of(const medecin_file& file, const call& host) {
     if (message.has_header) out.patients.push_back(patient_of(message, options.now));
     out.results += message.results.size();
     if (!options.values) continue;
-    for (const res_line& line : message.results) {
-      facts::value value = value_of(read_result(line, nullptr), patient);
-      if (!out.values.empty() && out.values.back().patient == patient && is_second_unit(out.values.back(), value))
+    for (std::size_t i = 0; i < message.results.size(); ++i) {
+      facts::value value = value_of(read_result(message.results[i], nullptr), patient);
+      if (i > 0 && is_second_unit_row(message.results[i - 1], message.results[i]))
         out.values.back().second = facts::second_value{value.value, value.unit, value.low, value.high};
       out.values.push_back(std::move(value));
     }
@@ -157,6 +162,7 @@ facts::message_facts facts_of(const medecin_file& file, const call& host) {
   }
   if (const auto date = find_date(first.header_text(10), options.now)) out.document.created = date->iso;
   out.document.status = status_of_results(file);
+  if (file.messages.size() == 1 && out.results > 0) out.document.set_id = set_of(first, out.sender);
   if (out.results > 0)
     out.document.type = {std::string(system_loinc), std::string(code_lab_report), "CR d'examens biologiques"};
   return out;
@@ -164,7 +170,11 @@ facts::message_facts facts_of(const medecin_file& file, const call& host) {
 
 void check_results(const medecin_file& file, findings& found) {
   for (const medecin_message& message : file.messages) {
-    for (const res_line& line : message.results) (void)read_result(line, &found);
+    for (std::size_t i = 0; i < message.results.size(); ++i) {
+      (void)read_result(message.results[i], &found);
+      if (i > 0 && is_second_unit_row(message.results[i - 1], message.results[i]))
+        found.add(finding::second_unit_row, message.results[i].line->location());
+    }
     for (const text_line* line : message.body) {
       if (has_markup(line->text)) {
         found.add(finding::entities_decoded, line->location());
