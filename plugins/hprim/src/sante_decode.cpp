@@ -60,7 +60,7 @@ sante_decoder::sante_decoder(const sante_file& file, pivot_writer& pivot, accoun
       ledger_(ledger),
       options_(options),
       found_(found),
-      codes_(chosen_code_map(options.endpoint)) {}
+      codes_(chosen_code_map(options.endpoint, found)) {}
 
 void sante_decoder::write() {
   header_.emplace(file_.segments.front(), marks_, ledger_);
@@ -207,6 +207,7 @@ void sante_decoder::begin_patient(const sante_segment& segment) {
   write_birth_place(grid);
   write_contacts(grid);
   write_stay(grid);
+  if (merges_ && !is_document()) main_.set("eventCoding/code", "A40");
   grid.keep_rest(patient_);
   last_ = patient_;
   last_is_observation_ = false;
@@ -226,6 +227,7 @@ void sante_decoder::write_identifiers(segment_grid& grid) {
   };
   add(grid.take(2, 1), "PI", "");
   add(grid.take(3, 1), "", "executor");
+  write_merged(grid);
   const bool qualified = patient_status_ == facts::identity_status::qualified;
   for (std::uint16_t repetition = 1, last = grid.repetitions(11); repetition <= last; ++repetition) {
     const std::string oid = grid.text(11, 6, repetition), type = grid.text(11, 2, repetition);
@@ -250,6 +252,19 @@ void sante_decoder::write_identifiers(segment_grid& grid) {
   patient_.set(at + "/extension/0/valueCoding/system", system_identity_reliability);
   patient_.set(at + "/extension/0/valueCoding/code", status == "VL" ? "VALI" : "PROV");
   patient_.carry(at + "/extension/0/valueCoding/code", grid.take(38));
+}
+
+/// 8.3 `number ~ number to merge ~ FU`: the second number's patient has become this one.
+void sante_decoder::write_merged(segment_grid& grid) {
+  merges_ = grid.text(2, 3) == "FU" && !grid.text(2, 2).empty();
+  if (!merges_) return;
+  const resource_ref old = pivot_.add("Patient");
+  old.set("identifier/0/type/coding/0/system", system_identifier_type);
+  old.set("identifier/0/type/coding/0/code", "PI");
+  old.set("identifier/0/value", grid.take(2, 2));
+  old.set("link/0/type", "replaced-by");
+  old.carry("link/0/type", grid.take(2, 3));
+  old.set_reference("link/0/other", patient_);
 }
 
 void sante_decoder::write_names(segment_grid& grid) {

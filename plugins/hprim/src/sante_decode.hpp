@@ -25,6 +25,7 @@ class sante_decoder {
   void take(const sante_segment& segment);
   void write_header();
   void begin_patient(const sante_segment& segment);
+  void write_merged(segment_grid& grid);
   void write_names(segment_grid& grid);
   void write_traits(segment_grid& grid);
   void write_address(segment_grid& grid);
@@ -37,10 +38,17 @@ class sante_decoder {
   void attach(const sante_segment& segment);
   void finish_main();
 
-  // sante_decode_results.cpp: requests, results, files, comments
+  // sante_decode_requests.cpp: requests, as reports or orders
   void begin_request(const sante_segment& segment);
   void write_order(segment_grid& grid);
   void write_report(segment_grid& grid);
+  void write_set(const std::string& number, bool corrected);
+  void write_people(segment_grid& grid);
+  void write_specimen(segment_grid& grid);
+  resource_ref kept_practitioner(segment_grid& grid, std::uint16_t field, std::uint16_t repetition,
+                                 const resource_ref& of);
+
+  // sante_decode_results.cpp: results, files, comments
   void write_result(const sante_segment& segment);
   void write_result_value(const resource_ref& made, segment_grid& grid, const sante_result& result);
   void write_result_code(const resource_ref& made, segment_grid& grid);
@@ -79,9 +87,10 @@ class sante_decoder {
   resource_ref main_;  // Composition or MessageHeader
   resource_ref first_main_;
   resource_ref sender_, receiver_;
-  resource_ref patient_, encounter_, request_, last_, invoice_, outcome_;
+  resource_ref patient_, encounter_, request_, specimen_, last_, invoice_, outcome_;
   facts::identity_status patient_status_ = facts::identity_status::unknown;
   bool last_is_observation_ = false;
+  bool merges_ = false;    // the patient being read takes another's place
   bool rejected_ = false;  // an ERR of severity T
   bool request_open_ = false;
   std::string section_title_, section_text_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// decode of hprim-sante: requests, results, files and comments.
+// decode of hprim-sante: results, files and comments.
 #include "medecin_result.hpp"
 #include "sante_decode.hpp"
+#include "sante_status.hpp"
 
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/digest.hpp>
@@ -12,25 +13,9 @@
 namespace liaison::hprim {
 namespace {
 
-struct status_row {
-  std::string_view sent, pivot;
-  bool exact;  // the way back gives the same letter
-};
-
-constexpr status_row report_statuses[] = {
-    {"F", "final", true},        {"M", "partial", true},    {"P", "preliminary", true},
-    {"R", "preliminary", false}, {"I", "registered", true}, {"O", "registered", false},
-    {"C", "corrected", true},    {"X", "cancelled", true},  {"D", "cancelled", false}};
 constexpr status_row result_statuses[] = {
     {"F", "final", true},      {"U", "final", false},    {"P", "preliminary", true},      {"R", "preliminary", false},
     {"I", "registered", true}, {"C", "corrected", true}, {"D", "entered-in-error", true}, {"X", "cancelled", true}};
-
-template <class Table>
-const status_row* find_status(const Table& table, std::string_view sent) {
-  const auto* found =
-      std::find_if(std::begin(table), std::end(table), [&](const status_row& row) { return row.sent == sent; });
-  return found == std::end(table) ? nullptr : found;
-}
 
 /// Letters of 10.9 that are codes of v3-ObservationInterpretation with the same meaning; MS and VS are not.
 constexpr std::string_view interpretation_codes[] = {"L", "LL", "H", "HH", "N", "A", "AA", "<",
@@ -50,110 +35,6 @@ void sante_decoder::set_coding(const resource_ref& of, std::string_view path, se
   if (table == "L" || table == "LN") of.carry(at + "/system", grid.take(field, 3, repetition));
   if (table.empty())
     add_source_field(of, "hprim-sante.no-table", sourced(std::to_string(field) + "." + std::to_string(repetition)));
-}
-
-void sante_decoder::begin_request(const sante_segment& segment) {
-  if (!first_main_) begin_main({});
-  flush_section();
-  segment_grid grid(segment, marks_, ledger_);
-  grid.envelope(1);
-  position_ = 0;
-  request_open_ = true;
-  if (is_document()) {
-    write_report(grid);
-  } else {
-    write_order(grid);
-  }
-  grid.keep_rest(request_);
-  last_ = request_;
-  last_is_observation_ = false;
-}
-
-void sante_decoder::write_report(segment_grid& grid) {
-  request_ = pivot_.add("DiagnosticReport");
-  auto identifier = [&, next = std::size_t{0}](std::uint16_t field, std::string_view type) mutable {
-    if (grid.text(field, 2).empty()) return;
-    const std::string at = "identifier/" + std::to_string(next++);
-    request_.set(at + "/type/coding/0/system", system_identifier_type);
-    request_.set(at + "/type/coding/0/code", type);
-    request_.set(at + "/value", grid.take(field, 2));
-  };
-  identifier(3, "FILL");
-  identifier(2, "PLAC");
-  const status_row* status = find_status(report_statuses, grid.text(25));
-  request_.set("status", status == nullptr ? "unknown" : status->pivot);
-  if (status != nullptr) {
-    const sourced sent = grid.take(25);
-    request_.carry("status", sent);
-    if (!status->exact) {
-      request_.set("_status/extension/0/url", extension_source_code);
-      request_.set("_status/extension/0/valueString", sent.text);
-    }
-    if (main_.has("status") && status->pivot != std::string_view("final")) {
-      const std::string_view composed =
-          status->pivot == std::string_view("corrected")
-              ? "amended"
-              : (status->pivot == std::string_view("cancelled") ? "entered-in-error" : "preliminary");
-      main_.set("status", composed);
-    }
-  }
-  set_coding(request_, "code/coding/0", grid, 4, 1);
-  for (std::uint16_t repetition = 1, last = std::max<std::uint16_t>(grid.repetitions(4), 1); repetition <= last;
-       ++repetition) {
-    const std::string label = grid.text(4, 2, repetition), code = grid.text(4, 1, repetition);
-    const std::string& name = label.empty() ? code : label;
-    if (!name.empty()) section_title_ += (section_title_.empty() ? "" : ", ") + name;
-  }
-  if (request_.has("code")) request_.set("code/coding/0/display", grid.take(4, 2));
-  request_.set("code/text", section_title_.empty() ? std::string_view("Examens") : std::string_view(section_title_));
-  if (patient_) request_.set_reference("subject", patient_);
-  if (encounter_) request_.set_reference("encounter", encounter_);
-  if (sender_) request_.set_reference("performer/0", sender_);
-  if (!grid.text(7).empty()) (void)date(grid, 7, request_, "effectiveDateTime");
-  if (!grid.text(22).empty()) {
-    const std::string iso = date_time(grid.text(22), options_.zone);
-    if (iso.size() > 19) {
-      if (!main_.has("section")) main_.set("date", iso);
-      (void)date(grid, 22, request_, "issued");
-    }
-  }
-  if (const std::string clinical = grid.text(13); !clinical.empty())
-    section_text_ += "Renseignements cliniques : " + clinical + "\n";
-  if (const std::string prescriber = grid.text(16, 2); !prescriber.empty())
-    section_text_ += "Prescripteur : " + prescriber + "\n";
-}
-
-void sante_decoder::write_order(segment_grid& grid) {
-  request_ = pivot_.add("ServiceRequest");
-  request_.set("status", "active");
-  request_.set("intent", "order");
-  if (patient_) request_.set_reference("subject", patient_);
-  if (encounter_) request_.set_reference("encounter", encounter_);
-  auto identifier = [&, next = std::size_t{0}](std::uint16_t field, std::string_view type) mutable {
-    if (grid.text(field, 2).empty()) return;
-    const std::string at = "identifier/" + std::to_string(next++);
-    request_.set(at + "/type/coding/0/system", system_identifier_type);
-    request_.set(at + "/type/coding/0/code", type);
-    request_.set(at + "/value", grid.take(field, 2));
-  };
-  identifier(2, "PLAC");
-  identifier(3, "FILL");
-  if (const std::string priority = grid.text(5); priority == "R" || priority == "S") {
-    request_.set("priority", priority == "S" ? "stat" : "routine");
-    request_.carry("priority", grid.take(5));
-  }
-  for (std::uint16_t repetition = 1, last = grid.repetitions(4); repetition <= last; ++repetition) {
-    const std::string path = repetition == 1 ? "code" : "orderDetail/" + std::to_string(repetition - 2);
-    if (grid.text(4, 1, repetition).empty()) break;
-    set_coding(request_, path + "/coding/0", grid, 4, repetition);
-    request_.set(path + "/text", grid.take(4, 2, repetition));
-  }
-  if (!grid.text(6).empty()) (void)date(grid, 6, request_, "authoredOn");
-  if (!grid.text(36).empty()) (void)date(grid, 36, request_, "occurrenceDateTime");
-  request_.set("note/0/text", grid.take(13));
-  if (!grid.text(16, 1).empty() || !grid.text(16, 2).empty())
-    request_.set_reference("requester", practitioner(grid, 16, 1));
-  main_.set_reference("focus/" + std::to_string(main_.size_of("focus")), request_);
 }
 
 void sante_decoder::write_result(const sante_segment& segment) {
@@ -183,8 +64,12 @@ void sante_decoder::write_result(const sante_segment& segment) {
   write_result_norm(made, grid, result);
   write_result_flags(made, grid);
   if (!grid.text(14).empty()) (void)date(grid, 14, made, "effectiveDateTime");
-  apply_code_map(codes_, made, result.code, result.unit, ledger_,
-                 "/entry/" + std::to_string(pivot_.entry_count() - 1) + "/resource");
+  const std::string place = "/entry/" + std::to_string(pivot_.entry_count() - 1) + "/resource";
+  if (apply_code_map(codes_, made, result.code, {result.unit, {}}, ledger_, place))
+    found_.add(finding::code_mapped, segment.location());
+  if (specimen_) made.set_reference("specimen", specimen_);
+  if (!grid.text(16, 1).empty() || !grid.text(16, 2).empty())
+    made.set_reference("performer/0", kept_practitioner(grid, 16, 1, made));
   grid.keep_rest(made);
   link_result(made);
   last_ = made;
@@ -409,7 +294,7 @@ void sante_decoder::flush_section() {
   section_text_.clear();
   files_.clear();
   request_open_ = false;
-  request_ = resource_ref{};
+  request_ = specimen_ = resource_ref{};
 }
 
 }  // namespace liaison::hprim

@@ -89,6 +89,8 @@ sante_encoder::sante_encoder(pivot_reader& pivot, account* ledger, const sante_o
     if (type == "Coverage")
       coverages_[pivot.resolve(find(&(*entries)[i], "resource/beneficiary"))].push_back(
           find(&(*entries)[i], "resource"));
+    if (type == "Patient" && text(&(*entries)[i], "resource/link/0/type") == "replaced-by")
+      merged_.emplace(pivot.resolve(find(&(*entries)[i], "resource/link/0/other")), find(&(*entries)[i], "resource"));
     if (type == "DocumentReference" || type == "Binary")
       files_by_url_.emplace(text(&(*entries)[i], "fullUrl"), find(&(*entries)[i], "resource"));
   }
@@ -241,6 +243,10 @@ void sante_encoder::write_identity(segment_builder& p, const view_person& patien
       p.set({2, 1, 1, 1}, one.value);
       own = true;
     }
+  }
+  if (const auto old = merged_.find(patient.node); old != merged_.end()) {
+    p.set({2, 1, 2, 1}, pivot_.get(old->second, "identifier/0/value"));
+    p.set({2, 1, 3, 1}, sourced("FU"));
   }
   for (const view_identifier& one : patient.identifiers) {
     if (one.type.empty() && !is_ins_system(one.system) && one.system != system_nir) p.set({3, 1, 1, 1}, one.value);

@@ -41,6 +41,7 @@ class sante_encoder {
   void write_stay(segment_builder& p, const json_value* encounter, std::string_view event, bool admission);
   void write_document(const view_document& document);
   void write_report(const json_value* report, std::size_t rank);
+  void write_specimen(segment_builder& obr, const json_value* specimen);
   void write_result(const view_result& result, std::size_t rank);
   void write_value(segment_builder& obx, const view_result& result);
   void write_file(const json_value* reference, std::size_t rank);
@@ -73,6 +74,7 @@ class sante_encoder {
   std::vector<kept_value> main_kept_;
   std::string context_, file_stem_;
   std::map<const json_value*, std::vector<const json_value*>> coverages_;  // by beneficiary
+  std::map<const json_value*, const json_value*> merged_;                  // patient → the one whose place it took
   bool header_written_ = false;
   bool from_sante_ = false;
   std::size_t patient_rank_ = 0, coverage_rank_ = 0, complementary_rank_ = 0;

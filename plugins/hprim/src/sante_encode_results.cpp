@@ -146,7 +146,11 @@ void sante_encoder::write_report(const json_value* report, std::size_t request_r
     });
     set_code(obr, 4, 1, find(report, "code"), report);
     set_date(obr, {7, 1, 1, 1}, pivot_.get(report, "effectiveDateTime"));
-    if (!from_sante_) obr.set(11, "N");
+    if (!from_sante_) {
+      obr.set(11, "N");
+      write_specimen(obr, pivot_.resolve(find(report, "specimen/0")));
+      write_person_code(obr, 32, 1, pivot_.resolve(find(report, "resultsInterpreter/0")));
+    }
     set_date(obr, {22, 1, 1, 1}, pivot_.get(report, "issued"));
     obr.set(25, status_letter(pivot_, report, report_statuses));
     obr.apply(kept, "OBR");
@@ -162,6 +166,17 @@ void sante_encoder::write_report(const json_value* report, std::size_t request_r
     write_result(result, ++rank);
   }
   write_files_at(files, rank);
+}
+
+void sante_encoder::write_specimen(segment_builder& obr, const json_value* specimen) {
+  if (specimen == nullptr) return;
+  obr.set({3, 1, 1, 1}, pivot_.get(specimen, "identifier/0/value"));
+  sourced label = pivot_.get(specimen, "type/text");
+  if (label.empty()) label = pivot_.get(specimen, "type/coding/0/display");
+  obr.set({15, 1, 1, 1}, pivot_.get(specimen, "type/coding/0/code"));
+  obr.set({15, 1, 1, 2}, label);
+  set_date(obr, {7, 1, 1, 1}, pivot_.get(specimen, "collection/collectedDateTime"));
+  set_date(obr, {14, 1, 1, 1}, pivot_.get(specimen, "receivedTime"));
 }
 
 /// Files that the source had among the results of a request, by their position.
@@ -257,6 +272,8 @@ void sante_encoder::write_result(const view_result& result, std::size_t rank) {
   sourced when = pivot_.get(result.node, "effectiveDateTime");
   if (!from_sante_ && when.empty()) when = result.issued;
   set_date(obx, {14, 1, 1, 1}, when);
+  const json_value* performer = from_sante_ ? nullptr : pivot_.resolve(find(result.node, "performer/0"));
+  if (type_of(performer).starts_with("Practitioner")) write_person_code(obx, 16, 1, performer);
   obx.apply(kept, "OBX");
   lines_.add(obx);
   std::vector<sourced> notes = result.notes;

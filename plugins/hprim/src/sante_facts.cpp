@@ -39,6 +39,9 @@ facts::patient patient_of(const sante_segment& segment, const separators& marks)
                        : (sex == "F" ? facts::sex::female : (sex == "U" ? facts::sex::unknown : facts::sex::unstated));
   out.birth_place_code = field(34).component(1).text();
   out.postal_code = field(10).component(4).text();
+  if (const std::string fourth = field(10).component(3).text();
+      out.postal_code.empty() && fourth.size() == 5 && is_digits(fourth))
+    out.postal_code = fourth;  // an address of four parts ends with the postcode
   add_identifier(out, "", field(2).component(0).text(), facts::identifier_kind::ipp);
   add_identifier(out, "", field(3).component(0).text(), facts::identifier_kind::other);
   add_identifier(out, "", field(4).component(0).text(), facts::identifier_kind::stay);
@@ -97,6 +100,7 @@ class facts_reader {
     out_.document.created = out_.event.time;
     for (const sante_segment& segment : file_.segments) take(segment);
     out_.document.status = status();
+    if (out_.document.status == "amended") out_.document.replaces = out_.document.set_id;
     if (file_.context == "ORU") {
       const bool imaging = file_.link_type == "R";
       out_.document.type = {std::string(system_loinc), imaging ? "18748-4" : std::string(code_lab_report),
@@ -196,8 +200,25 @@ class facts_reader {
   bool request_seen_ = false;
 };
 
-void check_results(const sante_file& file, findings& found) {
+struct date_place {
+  std::string_view segment;
+  std::size_t field;
+};
+
+constexpr date_place dates[] = {{"H", 13}, {"P", 7}, {"OBR", 7}, {"OBR", 22}, {"OBX", 14}};
+
+void check_dates(const sante_segment& segment, const separators& marks, findings& found) {
+  for (const date_place& place : dates) {
+    if (place.segment != segment.name) continue;
+    const std::string text = field_of(segment, place.field, marks).text();
+    if (!text.empty() && date_time(text, "").empty())
+      found.add(finding::date_not_understood, segment.location() + "-" + std::to_string(place.field));
+  }
+}
+
+void check_values(const sante_file& file, findings& found) {
   for (const sante_segment& segment : file.segments) {
+    check_dates(segment, file.marks, found);
     if (segment.name == "OBX" && !is_file(segment, file.marks)) (void)read_obx(segment, file.marks, &found);
   }
 }
@@ -263,6 +284,7 @@ liaison_status sante_translator::inspect(const call& host) {
     return LIAISON_NOT_MINE;
   }
   const facts::message_facts facts = facts_reader(file, host, found).read();
+  check_values(file, found);
   host.emit(facts);
   found.report_to(host);
   if (found.has(finding::several_identities)) return LIAISON_REJECT;
@@ -279,7 +301,7 @@ liaison_status sante_translator::validate(const call& host) {
     for (const sante_segment& segment : file.segments) {
       if (segment.name == "P") check_identity(segment, file.marks, found);
     }
-    check_results(file, found);
+    check_values(file, found);
   }
   found.report_to(host);
   return mine ? LIAISON_OK : LIAISON_NOT_MINE;

@@ -144,6 +144,9 @@ void check_header(sante_file& file, findings& found) {
   const sante_segment& header = file.segments.front();
   const auto field = [&](std::size_t index) { return field_of(header, index, file.marks); };
   file.context = trim(field(6).raw());
+  for (const std::string_view known : contexts) {
+    if (equals_ignoring_case(file.context, known)) file.context = known;
+  }
   file.version = trim(field(12).component(0).raw());
   file.link_type = trim(field(12).component(1).raw());
   if (file.marks.after_field() != "~^\\&" || file.marks.field != '|') found.add(finding::separators_unusual, "H-1");

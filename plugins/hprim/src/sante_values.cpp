@@ -2,6 +2,8 @@
 // The meaning of fields of HPRIM Santé.
 #include "sante_values.hpp"
 
+#include "medecin_message.hpp"
+
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/digest.hpp>
 #include <liaison/common/text.hpp>
@@ -88,8 +90,11 @@ value_kind kind_of_value(std::string_view type) {
 }
 
 std::string date_time(std::string_view stamp, std::string_view zone) {
-  const auto out = fhir_from_hl7(trim(stamp), zone);
-  return out ? *out : std::string{};
+  stamp = trim(stamp);
+  if (const auto out = fhir_from_hl7(stamp, zone)) return *out;
+  // "17/05/1985" is no date of this format, but no other date either.
+  const auto day = find_date(stamp, {});
+  return day && day->exact && !day->two_digits ? day->iso : std::string{};
 }
 
 sante_result read_obx(const sante_segment& segment, const separators& marks, findings* found) {
