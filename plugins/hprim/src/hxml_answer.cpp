@@ -8,6 +8,7 @@
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace liaison::hprim {
 namespace {
@@ -90,11 +91,106 @@ void write_agents(xml_text& out, std::string_view side, std::string_view code, s
   out.close();
 }
 
+namespace {
+
+/// What went wrong, as the format says it: a code, a sentence, and where.
+struct observed {
+  std::string code, label, comment;
+};
+
+std::vector<observed> observations_of(const call_options& options, bool accepted) {
+  if (accepted) return {{"I001", "Message enregistre", "Message enregistre"}};
+  std::vector<observed> out;
+  for (const issue& one : options.issues) {
+    if (one.severity != severity::error) continue;
+    const std::string where = one.location.empty() ? std::string{} : one.location + " : ";
+    out.push_back({cut(one.code, 17), cut(one.diagnostics, 80), cut(where + one.diagnostics, 4000)});
+  }
+  if (out.empty()) out.push_back({"E001", "Le message ne peut pas etre traite", "Le message ne peut pas etre traite"});
+  return out;
+}
+
+void write_observed(xml_text& out, std::string_view name, const observed& one) {
+  out.open(name);
+  out.leaf("code", one.code);
+  out.leaf("libelle", one.label);
+  out.leaf("commentaire", one.comment);
+  out.close();
+}
+
+/// The number by which the other side knows what it sent: its own, which is the receiver's in an answer.
+void write_number(xml_text& out, std::string_view name, const xmlNode* identified) {
+  std::string number = text_of(number_node(identified, "emetteur"));
+  if (number.empty()) number = text_of(number_node(identified, "recepteur"));
+  if (number.empty()) return;
+  out.open(name);
+  out.open("recepteur");
+  out.leaf("valeur", number);
+  out.close();
+  out.close();
+}
+
+/// acquittementsPatients of what was refused: every event with its patient and stay.
+void write_refused_events(xml_text& out, const hxml_message& message, const std::vector<observed>& why) {
+  out.open("erreursAvertissements");
+  for (const hxml_event& event : message.events) {
+    out.open("erreurAvertissement", attribute("statut", "erreur"));
+    out.leaf("dateHeureEvenementConcerne", wall_clock(message.produced));
+    out.open(local_name(event.node));
+    write_number(out, "identifiantPatient", event.patient);
+    write_number(out, "identifiantVenue", event.venue);
+    out.close();
+    out.open("observations");
+    for (const observed& one : why) write_observed(out, "observation", one);
+    out.close();
+    out.close();
+  }
+  out.close();
+}
+
+void write_identified(xml_text& out, std::string_view name, const xmlNode* of) {
+  if (of == nullptr) return;
+  out.open(name);
+  write_number(out, "identifiant", of);
+  out.close();
+}
+
+void write_reply(xml_text& out, std::string_view name, const xmlNode* about, const std::vector<observed>& why,
+                 bool accepted) {
+  out.open("reponse", attribute("statut", accepted ? "ok" : "err") +
+                          attribute("codeErreur", accepted ? std::string{} : why.front().code));
+  if (about != nullptr) write_identified(out, name, about);
+  for (const observed& one : why) {
+    if (!accepted) write_observed(out, "erreur", one);
+  }
+  out.close();
+}
+
+/// The server families answer for each act, else for the intervention, else for the event.
+void write_replies(xml_text& out, const hxml_message& message, const std::vector<observed>& why, bool accepted) {
+  for (const hxml_event& event : message.events) {
+    out.open("reponses");
+    write_identified(out, "patient", event.patient);
+    write_identified(out, "venue", event.venue);
+    std::size_t acts = 0;
+    for (const auto& [list, name] :
+         {std::pair<const char*, const char*>{"actesCCAM", "acteCCAM"}, {"actesNGAP", "acteNGAP"}}) {
+      for (const xmlNode* act = child(child(event.node, list), name); act != nullptr; act = next(act, name), ++acts)
+        write_reply(out, name, act, why, accepted);
+    }
+    if (acts == 0) write_reply(out, "intervention", child(event.node, "intervention"), why, accepted);
+    out.close();
+  }
+}
+
+}  // namespace
+
 std::string answer_to(const hxml_message& message, const call_options& options, std::string_view outcome) {
-  const bool patients = message.name == "evenementsPatients";
+  const bool patients = message.name == "evenementsPatients", accepted = outcome == "accept";
   const std::string root = "acquittements" + message.name.substr(std::string_view("evenements").size());
   const hxml_agent from = best_agent(child(message.header, "emetteur")),
                    to = best_agent(child(message.header, "destinataire"));
+  const std::vector<observed> why = observations_of(options, accepted);
   xml_text out;
   out.open(root, attribute("xmlns", hprim_namespace) + attribute("version", message.version));
   out.open("enteteMessageAcquittement", attribute("statut", status_for(patients, outcome)));
@@ -103,23 +199,13 @@ std::string answer_to(const hxml_message& message, const call_options& options, 
   write_agents(out, "emetteur", to.code, to.name, message.version);
   write_agents(out, "destinataire", from.code, from.name, message.version);
   out.leaf("identifiantMessageAcquitte", message.id.empty() ? std::string_view("-") : std::string_view(message.id));
-  const auto observe = [&](std::string_view code, std::string_view text, std::string_view where) {
-    out.open("observation");
-    out.leaf("code", cut(code, 17));
-    out.leaf("libelle", cut(text, 80));
-    out.leaf("commentaire",
-             cut(where.empty() ? std::string(text) : std::string(where) + " : " + std::string(text), 4000));
-    out.close();
-  };
-  if (outcome == "accept") {
-    observe("I001", "Message enregistre", "");
-  } else {
-    for (const issue& one : options.issues) {
-      if (one.severity == severity::error) observe(one.code, one.diagnostics, one.location);
-    }
-    if (options.issues.empty()) observe("E001", "Le message ne peut pas etre traite", "");
+  const bool told_by_event = !message.events.empty() && !(patients && accepted);
+  for (const observed& one : why) {
+    if (!told_by_event) write_observed(out, "observation", one);
   }
   out.close();
+  if (told_by_event && patients) write_refused_events(out, message, why);
+  if (told_by_event && !patients) write_replies(out, message, why, accepted);
   out.close();
   return out.text();
 }

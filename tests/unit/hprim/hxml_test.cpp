@@ -113,6 +113,90 @@ TEST(hxml, answers_who_asked_and_nobody_else) {
   EXPECT_EQ(run(hxml().acknowledge, silent, R"({"outcome":"accept"})").status, LIAISON_UNSUPPORTED);
 }
 
+std::string server_message(const std::string& root, const std::string& event) {
+  std::string text = message("UTF-8", "LEVEQUE");
+  for (std::size_t at = text.find("evenementsPatients"); at != std::string::npos;
+       at = text.find("evenementsPatients", at + 1))
+    text.replace(at, std::string("evenementsPatients").size(), root);
+  const std::size_t first = text.find("<evenementPatient>"), last = text.find("</" + root + ">");
+  return text.substr(0, first) + event + text.substr(last);
+}
+
+const std::string acted =
+    "<patient><identifiant><emetteur><valeur>IPP42</valeur></emetteur></identifiant></patient>"
+    "<venue><identifiant><emetteur><valeur>NDA7</valeur></emetteur></identifiant></venue>";
+
+struct family_row {
+  const char* root;
+  std::string event;
+  const char* told;  // what the answer names
+};
+
+TEST(hxml, answers_every_family_by_its_own_form) {
+  load_schema();
+  const family_row families[] = {
+      {"evenementsServeurActes",
+       "<evenementServeurActe>" + acted +
+           "<actesCCAM><acteCCAM><identifiant><emetteur>A1</emetteur></identifiant><codeActe>HHFA001</"
+           "codeActe><codeActivite>1"
+           "</codeActivite></acteCCAM></actesCCAM></evenementServeurActe>",
+       "<acteCCAM>"},
+      {"evenementsServeurIntervention",
+       "<evenementServeurIntervention>" + acted +
+           "<intervention><identifiant><emetteur>O1</emetteur></identifiant></intervention></"
+           "evenementServeurIntervention>",
+       "<intervention>"},
+      {"evenementsPMSI",
+       "<evenementPMSI>" + acted +
+           "<saisieDelocalisee><diagnosticsRum><diagnosticPrincipal><codeCim10>J189</codeCim10></diagnosticPrincipal></"
+           "diagnosticsRum></saisieDelocalisee></evenementPMSI>",
+       "NDA7"},
+      {"evenementsFraisDivers",
+       "<evenementFraisDivers>" + acted +
+           "<FraisDivers><lettreCle>FTN</lettreCle><quantite>1</quantite></FraisDivers></evenementFraisDivers>",
+       "NDA7"},
+      {"evenementsServeurEtatsPatient",
+       acted + "<Diagnostics><diagnostic type=\"dp\"><codeCim10>J189</codeCim10></diagnostic></Diagnostics>", "NDA7"}};
+  for (const family_row& family : families) {
+    const std::string text = server_message(family.root, family.event);
+    const reply checked = run(hxml().validate, text);
+    EXPECT_TRUE(checked.issues.empty()) << family.root << ": "
+                                        << (checked.diagnostics.empty() ? "" : checked.diagnostics.front());
+    for (const auto& [outcome, status] : {std::pair<std::string, std::string>{"accept", "ok"}, {"reject", "rj"}}) {
+      const reply answer = run(
+          hxml().acknowledge, text,
+          R"({"outcome":")" + outcome +
+              R"(","now":"2025-03-12T10:00:00+01:00","issues":[{"severity":"error","code":"x","location":"/a","diagnostics":"non"}]})");
+      const std::string bytes = answer.bytes(LIAISON_PART_ACKNOWLEDGEMENT);
+      EXPECT_NE(bytes.find("statut=\"" + status + "\""), std::string::npos) << bytes;
+      EXPECT_NE(bytes.find("<reponse statut=\"" + std::string(outcome == "accept" ? "ok" : "err")), std::string::npos)
+          << bytes;
+      EXPECT_NE(bytes.find(family.told), std::string::npos) << bytes;
+      const reply valid = run(hxml().validate, bytes);
+      EXPECT_TRUE(valid.issues.empty()) << bytes << valid.diagnostics.front();
+    }
+  }
+  const reply bad =
+      run(hxml().validate,
+          server_message("evenementsPMSI",
+                         "<evenementPMSI>" + acted +
+                             "<saisieDelocalisee><diagnosticsRum><diagnosticPrincipal><codeCim10>grippe</codeCim10></"
+                             "diagnosticPrincipal></diagnosticsRum></saisieDelocalisee></evenementPMSI>"));
+  EXPECT_TRUE(bad.has_issue("schema-violation"));
+}
+
+TEST(hxml, a_refused_patient_message_names_each_event) {
+  load_schema();
+  const reply no = run(
+      hxml().acknowledge, message("UTF-8", "LEVEQUE"),
+      R"({"outcome":"reject","now":"2025-03-12T10:00:00+01:00","issues":[{"severity":"error","code":"x","location":"/a","diagnostics":"non"}]})");
+  const std::string bytes = no.bytes(LIAISON_PART_ACKNOWLEDGEMENT);
+  EXPECT_NE(bytes.find("<erreurAvertissement statut=\"erreur\">"), std::string::npos) << bytes;
+  EXPECT_NE(bytes.find("<enregistrementPatient>"), std::string::npos);
+  EXPECT_NE(bytes.find("IPP42"), std::string::npos);
+  EXPECT_TRUE(run(hxml().validate, bytes).issues.empty());
+}
+
 TEST(hxml, identity_survives_fhir_and_back) {
   load_schema();
   const std::string text =
