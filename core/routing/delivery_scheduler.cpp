@@ -47,7 +47,8 @@ struct delivery_scheduler::lane {
   bool fetching = false;
   std::uint32_t generation = 0;  ///< raised when what is being fetched may be stale
   std::uint32_t failures = 0;    ///< in a row, of the recipient itself
-  unix_ms resting_until = 0;
+  std::int64_t resting_until = 0;   ///< by the steady clock
+  std::int64_t put_off_ms_max = 0;  ///< nothing of this lane was put off for longer, in this life
   executor::timer timer = 0;
   unix_ms timer_due = 0;
 };
@@ -134,8 +135,7 @@ void delivery_scheduler::stop(std::function<void()> then) {
 
 void delivery_scheduler::pump(const lane_pointer& to) {
   if (stopping_ || !to->sender) return;
-  const unix_ms now = clock_.now();
-  if (to->resting_until > now) return arm(to, to->resting_until);
+  if (const std::int64_t rest_ms = to->resting_until - clock_.steady_ms(); rest_ms > 0) return arm(to, clock_.now() + rest_ms);
   // After a failure one delivery probes; the rest goes on when it came through.
   const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint.delivery.in_flight_max);
   while (to->in_flight.size() < at_once && !to->window.empty()) {
@@ -151,7 +151,10 @@ void delivery_scheduler::fetch(const lane_pointer& to) {
   to->may_have_more = false;
   const std::uint32_t generation = to->generation;
   std::vector<model::delivery_id> except(to->in_flight.begin(), to->in_flight.end());
-  store_.ready(to->name, clock_.now(), std::move(except), fetch_max, [this, to, generation](result<std::vector<store::work>> found) {
+  const unix_ms now = clock_.now();
+  // Put off beyond anything that we or the recipient asked for: the clock was set back since.
+  const std::int64_t put_off_ms_max = std::max(to->put_off_ms_max, to->endpoint.delivery.retry_delay_ms_max);
+  store_.ready(to->name, {now, now + put_off_ms_max}, std::move(except), fetch_max, [this, to, generation](result<std::vector<store::work>> found) {
     to->fetching = false;
     if (!found) {
       observe::log_line(observe::level::error, "queue-unreadable").with("recipient", to->name).with("reason", found.error().text);
@@ -310,11 +313,12 @@ void delivery_scheduler::fail(const job_pointer& j, model::send_outcome outcome)
   if (outcome.verdict == model::send_verdict::unreachable) {
     // The recipient rests as a whole; the delivery itself stays due, so that it probes first.
     ++j->to->failures;
-    j->to->resting_until = now + protocol::backoff_delay_ms(limits, j->to->failures, random_(), outcome.retry_after_ms);
+    j->to->resting_until = clock_.steady_ms() + protocol::backoff_delay_ms(limits, j->to->failures, random_(), outcome.retry_after_ms);
     j->update.next_attempt_at = now;
   } else {
-    j->update.next_attempt_at =
-        now + protocol::backoff_delay_ms(limits, j->work.delivery.attempts + 1, random_(), outcome.retry_after_ms);
+    const std::int64_t delay_ms = protocol::backoff_delay_ms(limits, j->work.delivery.attempts + 1, random_(), outcome.retry_after_ms);
+    j->to->put_off_ms_max = std::max(j->to->put_off_ms_max, delay_ms);
+    j->update.next_attempt_at = now + delay_ms;
   }
   observe::log_line(observe::level::warning, "delivery-failed")
       .with("recipient", j->to->name)

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,13 @@ struct work {
   std::string facts_json;
   std::string sha256;
   std::uint64_t size_bytes = 0;
+};
+
+/// Which of those put off are due. The wall clock may have been set back since: whoever puts nothing off for longer than
+/// until `horizon` asks for what lies beyond it as well.
+struct due_by {
+  unix_ms now = 0;
+  unix_ms horizon = std::numeric_limits<unix_ms>::max();
 };
 
 /// Result of an attempt. `error` stays as it was when empty here, and is cleared by `delivered`.
@@ -145,11 +153,11 @@ class store {
   /// disk; `attempts` goes on counting.
   virtual void update(delivery_update what, callback<result<done>> then) = 0;
 
-  /// Deliveries of a recipient that may be tried now: pending, `next_attempt_at` <= now, not in `except`, and no
+  /// Deliveries of a recipient that may be tried now: pending, `next_attempt_at` <= now or > horizon, not in `except`, and no
   /// earlier one of the same order key is pending or dead. One that was never put off (no update set a later time) is
   /// due whatever the clock says. Oldest first, at most `limit` (1000); of those put off, when more than `limit` are
   /// due, the ones due longest.
-  virtual void ready(std::string recipient, unix_ms now, std::vector<model::delivery_id> except, std::uint32_t limit,
+  virtual void ready(std::string recipient, due_by when, std::vector<model::delivery_id> except, std::uint32_t limit,
                      callback<result<std::vector<work>>> then) = 0;
   /// Earliest `next_attempt_at` of a pending, unblocked delivery of the recipient (in the past: due now); 0: none.
   virtual void next_due(std::string recipient, callback<result<unix_ms>> then) = 0;

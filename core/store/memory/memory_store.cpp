@@ -32,12 +32,13 @@ class memory_backend final : public memory_store {
     answer(std::move(then), written<done>([&] { return apply(std::move(what)); }));
   }
 
-  void ready(std::string recipient, unix_ms now, std::vector<model::delivery_id> except, std::uint32_t limit,
+  void ready(std::string recipient, due_by when, std::vector<model::delivery_id> except, std::uint32_t limit,
              callback<result<std::vector<work>>> then) override {
     std::vector<const stored_delivery*> due;
     for (const auto& [id, kept] : table_.deliveries) {
       if (!may_go(kept, recipient) || std::ranges::count(except, id) > 0) continue;
-      if (!kept.put_off || kept.delivery.next_attempt_at <= now) due.push_back(&kept);
+      const unix_ms at = kept.delivery.next_attempt_at;
+      if (!kept.put_off || at <= when.now || at > when.horizon) due.push_back(&kept);
     }
     if (due.size() > limit) due.resize(limit);
     std::vector<work> found;

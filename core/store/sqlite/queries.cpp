@@ -51,6 +51,9 @@ queries::queries(connection& database, const payload_files& files)
       put_off_(database,
                "SELECT id FROM delivery INDEXED BY delivery_put_off WHERE recipient=? AND lane=2 "
                "AND next_attempt_at<=? ORDER BY next_attempt_at"),
+      beyond_(database,
+              "SELECT id FROM delivery INDEXED BY delivery_put_off WHERE recipient=? AND lane=2 "
+              "AND next_attempt_at>? ORDER BY next_attempt_at"),
       first_put_off_(database,
                      "SELECT next_attempt_at FROM delivery INDEXED BY delivery_put_off WHERE recipient=? AND lane=2 "
                      "ORDER BY next_attempt_at LIMIT 1"),
@@ -123,7 +126,7 @@ void queries::add_work(std::vector<work>& to, model::delivery_id id) {
   to.push_back(std::move(made));
 }
 
-std::vector<work> queries::ready(const std::string& recipient, unix_ms now, std::vector<model::delivery_id> except,
+std::vector<work> queries::ready(const std::string& recipient, due_by when, std::vector<model::delivery_id> except,
                                  std::uint32_t limit) {
   std::vector<work> found;
   const auto number = number_of(recipient);
@@ -139,7 +142,8 @@ std::vector<work> queries::ready(const std::string& recipient, unix_ms now, std:
       --left;
     }
   };
-  take(put_off_.with(*number, now));
+  take(beyond_.with(*number, when.horizon));
+  take(put_off_.with(*number, when.now));
   take(due_.with(*number));
   std::ranges::sort(ids);
   if (ids.size() > limit) ids.resize(limit);

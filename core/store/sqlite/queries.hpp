@@ -18,7 +18,7 @@ class queries {
  public:
   queries(connection& database, const payload_files& files);
 
-  std::vector<work> ready(const std::string& recipient, unix_ms now, std::vector<model::delivery_id> except,
+  std::vector<work> ready(const std::string& recipient, due_by when, std::vector<model::delivery_id> except,
                           std::uint32_t limit);
   unix_ms next_due(const std::string& recipient);
   result<shared_bytes> raw(model::message_id id);
@@ -42,7 +42,7 @@ class queries {
   connection& database_;
   const payload_files& files_;
   statement find_name_, read_name_;
-  statement due_, put_off_, first_put_off_, read_delivery_, read_work_;
+  statement due_, put_off_, beyond_, first_put_off_, read_delivery_, read_work_;
   statement read_raw_, read_message_, deliveries_of_, receipts_of_, first_in_line_;
   statement tally_, first_in_lane_;
   std::unordered_map<std::int64_t, std::string> names_;

@@ -141,11 +141,11 @@ class sqlite_backend final : public store {
     writer_->add(std::move(what));
   }
 
-  void ready(std::string recipient, unix_ms now, std::vector<model::delivery_id> except, std::uint32_t limit,
+  void ready(std::string recipient, due_by when, std::vector<model::delivery_id> except, std::uint32_t limit,
              callback<result<std::vector<work>>> then) override {
     reader_->ask<std::vector<work>>(
-        std::move(then), [recipient = std::move(recipient), now, except = std::move(except), limit](queries& from) {
-          return from.ready(recipient, now, except, limit);
+        std::move(then), [recipient = std::move(recipient), when, except = std::move(except), limit](queries& from) {
+          return from.ready(recipient, when, except, limit);
         });
   }
   void next_due(std::string recipient, callback<result<unix_ms>> then) override {

@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(every_backend, store_delivery, ::testing::ValuesIn(back
 TEST_P(store_delivery, work_brings_what_an_attempt_needs) {
   const auto what = message_of("MSH", {"gp"}, "1");
   const auto id = store_.stored(what);
-  const auto found = store_.ready_work("gp", later);
+  const auto found = store_.ready_work("gp", {later});
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].delivery.message, id);
   EXPECT_EQ(found[0].delivery.recipient, "gp");

@@ -163,6 +163,16 @@ TEST_P(store_order, one_put_off_holds_its_followers_too) {
   EXPECT_THAT(store_.ready("gp", later), ElementsAre(first));
 }
 
+TEST_P(store_order, one_put_off_beyond_the_horizon_is_due) {
+  const auto first = first_delivery(document_of({"d1", "", ""}));
+  const auto second = first_delivery(document_of({"d2", "", ""}));
+  store_.delayed(first, later);
+  store_.delayed(second, later + 100);
+  EXPECT_THAT(store_.ready("gp", due_by{later - 10, later + 100}), IsEmpty());
+  EXPECT_THAT(store_.ready("gp", due_by{later - 10, later + 99}), ElementsAre(second)) << "the clock was set back";
+  EXPECT_THAT(store_.ready("gp", due_by{later, later + 99}), ElementsAre(first, second));
+}
+
 TEST_P(store_order, one_that_is_being_tried_holds_its_followers_too) {
   const auto first = first_delivery(document_of({"d1", "set", ""}));
   first_delivery(document_of({"d2", "set", ""}));

@@ -202,7 +202,7 @@ class sqlite_crash : public sqlite_case {
         first.emplace(std::pair(delivery.recipient, delivery.order_key), id);
     }
     for (const auto* recipient : {"gp", "platform"}) {
-      for (const auto& found : store.ready_work(recipient, 9'000'000, {}, 50)) {
+      for (const auto& found : store.ready_work(recipient, {9'000'000}, {}, 50)) {
         const auto& delivery = found.delivery;
         EXPECT_EQ(delivery.id, first.at(std::pair(delivery.recipient, delivery.order_key))) << "overtakes";
         if (delivery.id % 2 != 0) continue;

@@ -200,17 +200,21 @@ class open_store {
   void ended(model::delivery_id id, model::delivery_state state) { EXPECT_TRUE(finish(id, state)); }
   void delayed(model::delivery_id id, unix_ms until) { EXPECT_TRUE(put_off(id, until)); }
   void cancelled(model::delivery_id id, unix_ms now) { EXPECT_TRUE(cancel(id, now)); }
-  std::vector<work> ready_work(const std::string& recipient, unix_ms now, std::vector<model::delivery_id> except = {},
+  std::vector<work> ready_work(const std::string& recipient, due_by when, std::vector<model::delivery_id> except = {},
                                std::uint32_t limit = 1000) {
     auto found = wait_for<result<std::vector<work>>>(
-        runs_, [&](auto then) { store_->ready(recipient, now, except, limit, std::move(then)); });
+        runs_, [&](auto then) { store_->ready(recipient, when, except, limit, std::move(then)); });
     EXPECT_TRUE(found);
     return std::move(found).value();
   }
   std::vector<model::delivery_id> ready(const std::string& recipient, unix_ms now,
                                         std::vector<model::delivery_id> except = {}, std::uint32_t limit = 1000) {
+    return ready(recipient, due_by{now}, std::move(except), limit);
+  }
+  std::vector<model::delivery_id> ready(const std::string& recipient, due_by when,
+                                        std::vector<model::delivery_id> except = {}, std::uint32_t limit = 1000) {
     std::vector<model::delivery_id> ids;
-    for (const auto& found : ready_work(recipient, now, std::move(except), limit)) ids.push_back(found.delivery.id);
+    for (const auto& found : ready_work(recipient, when, std::move(except), limit)) ids.push_back(found.delivery.id);
     return ids;
   }
   unix_ms next_due(const std::string& recipient) {

@@ -117,13 +117,13 @@ class effort : public ::testing::Test {
 TEST_F(effort, ready_with_many_due) {
   expect_the_same_effort(
       [&] {
-        EXPECT_EQ(queries_->ready("gp", 2'000'000, {1, 2, 3}, 20).size(), 20U);
+        EXPECT_EQ(queries_->ready("gp", {2'000'000}, {1, 2, 3}, 20).size(), 20U);
       },
       [&](int count) { fill(count, false); });
 }
 
 TEST_F(effort, ready_with_many_in_one_line) {
-  expect_the_same_effort([&] { EXPECT_EQ(queries_->ready("gp", 2'000'000, {}, 20).size(), 1U); },
+  expect_the_same_effort([&] { EXPECT_EQ(queries_->ready("gp", {2'000'000}, {}, 20).size(), 1U); },
                          [&](int count) { fill(count, true); });
 }
 
@@ -133,9 +133,9 @@ TEST_F(effort, ready_and_next_due_with_many_put_off) {
     fill(count, false);
     update(first, filled_, model::delivery_state::pending, 5'000'000);
   };
-  expect_the_same_effort([&] { EXPECT_EQ(queries_->ready("gp", 2'000'000, {}, 20).size(), 0U); }, more);
+  expect_the_same_effort([&] { EXPECT_EQ(queries_->ready("gp", {2'000'000}, {}, 20).size(), 0U); }, more);
   EXPECT_LT(steps_of([&] { EXPECT_EQ(queries_->next_due("gp"), 5'000'001); }), 200);
-  EXPECT_LT(steps_of([&] { EXPECT_EQ(queries_->ready("gp", 9'000'000, {}, 20).size(), 20U); }), 5000);
+  EXPECT_LT(steps_of([&] { EXPECT_EQ(queries_->ready("gp", {9'000'000}, {}, 20).size(), 20U); }), 5000);
 }
 
 TEST_F(effort, next_due_and_counts) {

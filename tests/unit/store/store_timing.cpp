@@ -210,7 +210,7 @@ class timing {
     for (int i = 0; i < 200; ++i) {
       bool answered = false;
       const auto began = steady::now();
-      store_->ready("gp", clock_.now() + 1000, {1, 2, 3}, 100, [&](const result<std::vector<work>>& found) {
+      store_->ready("gp", {clock_.now() + 1000}, {1, 2, 3}, 100, [&](const result<std::vector<work>>& found) {
         answered = true;
         if (i == 0) std::printf("%zu found\n", found.value().size());
       });
