@@ -65,7 +65,7 @@ class load {
     });
   }
   void deliver(const std::string& recipient) {
-    store_->ready(recipient, 9'000'000, {}, 8, [this, recipient](result<std::vector<work>> found) {
+    store_->ready(recipient, {9'000'000}, {}, 8, [this, recipient](result<std::vector<work>> found) {
       auto left = std::make_shared<std::size_t>(found.value().size() + 1);
       const auto done_with_one = [this, recipient, left] {
         if (--*left == 0) deliver(recipient);
