@@ -21,7 +21,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       R"({"now":"2026-03-02T10:15:01Z","account":true,"control_id":"1","profile":"cisis-cda-hl7-lps"})"};
   static constexpr std::string_view document =
       R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2"/><code code="11490-0"/><component/></ClinicalDocument>)";
-  const liaison_part carried = {sizeof(liaison_part), LIAISON_PART_EMBEDDED, "", "text/xml", "cda",
+  const liaison_part carried = {sizeof(liaison_part),
+                                LIAISON_PART_EMBEDDED,
+                                "",
+                                "text/xml",
+                                "cda",
                                 {reinterpret_cast<const std::uint8_t*>(document.data()), document.size()}};
   const liaison_sink sink = {sizeof(liaison_sink), nullptr, take_part, take_issue};
   for (const std::string_view option : options) {

@@ -10,6 +10,7 @@ namespace liaison::hl7v2 {
 namespace {
 
 constexpr std::size_t header_size_bytes_max = 256U << 10;
+constexpr std::size_t patient_ids_max = 64;
 constexpr std::string_view blanks = " \t\r\n";
 
 /// One tag as it stands: name without prefix, and what lies between name and end.
@@ -144,6 +145,9 @@ std::optional<cda_header> read_cda_header(std::string_view xml) {
       }
       if (each->name == "relatedDocument") replaces = attribute(*each, "typeCode") == "RPLC";
     }
+    if (open.size() == 3 && open[2] == "patientRole" && open[1] == "recordTarget" && each->name == "id" &&
+        out.patient.size() < patient_ids_max)
+      out.patient.push_back(id_from(*each));
     if (replaces && open.size() == 3 && open[1] == "relatedDocument" && each->name == "id" && out.parent.empty())
       out.parent = id_from(*each);
     if (!each->is_empty) open.push_back(each->name);

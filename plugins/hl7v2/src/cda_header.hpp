@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace liaison::hl7v2 {
 
@@ -19,6 +20,7 @@ struct document_id {
 struct cda_header {
   document_id id, parent;  ///< parent: relatedDocument of type RPLC
   std::string code, code_system, code_display;
+  std::vector<document_id> patient;  ///< ids of the recordTarget
 };
 
 /// Nothing when the text is no ClinicalDocument in an encoding that ASCII can be told in, or its header is longer than

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codes.hpp"
 
+#include "tables.hpp"
+
 #include <liaison/common/text.hpp>
+
+#include <unordered_map>
 
 namespace liaison::hl7v2 {
 namespace {
@@ -82,57 +86,27 @@ constexpr flag_alias flag_aliases[] = {
     {"CORPSMAILPATIENT", flag::corpsmail_patient},
 };
 
-struct issue_condition {
-  std::string_view issue;
-  error_condition condition;
+struct condition_text {
+  std::string_view code, text;
 };
-constexpr error_condition sequence_error = {"100", "Segment sequence error"};
-constexpr error_condition required_missing = {"101", "Required field missing"};
-constexpr error_condition data_type_error = {"102", "Data type error"};
-constexpr error_condition not_in_table = {"103", "Table value not found"};
-constexpr error_condition cardinality = {"198", "Non-conformant cardinality"};
-constexpr error_condition other_error = {"199", "Other HL7 Error"};
-constexpr error_condition application_error = {"207", "Application error"};
-constexpr issue_condition issue_conditions[] = {
-    {"hl7v2-segment-missing", sequence_error},
-    {"hl7v2-segment-order", sequence_error},
-    {"hl7v2-pfi-t21", sequence_error},
-    {"hl7v2-field-missing", required_missing},
-    {"hl7v2-pfi-metadata-missing", required_missing},
-    {"hl7v2-date", data_type_error},
-    {"hl7v2-number", data_type_error},
-    {"hl7v2-base64", data_type_error},
-    {"hl7v2-pfi-t05", data_type_error},
-    {"hl7v2-pfi-t11", data_type_error},
-    {"hl7v2-pfi-t12", data_type_error},
-    {"hl7v2-pfi-t13", data_type_error},
-    {"hl7v2-pfi-t15", data_type_error},
-    {"hl7v2-pfi-t16", data_type_error},
-    {"hl7v2-code", not_in_table},
-    {"hl7v2-pfi-t14", not_in_table},
-    {"hl7v2-pfi-t17", not_in_table},
-    {"hl7v2-pfi-t20", not_in_table},
-    {"hl7v2-too-many-repetitions", cardinality},
-    {"hl7v2-pfi-several-documents", cardinality},
-    {"hl7v2-no-header", other_error},
-    {"hl7v2-bad-separators", other_error},
-    {"hl7v2-pfi-t02", other_error},
-    {"hl7v2-pfi-t03", other_error},
-    {"hl7v2-charset-mismatch", other_error},
-    {"hl7v2-charset-unknown", other_error},
-    {"hl7v2-too-large", other_error},
-    {"hl7v2-too-many-segments", other_error},
-    {"hl7v2-too-many-values", other_error},
-    {"hl7v2-pfi-metadata-twice", cardinality},
-    {"hl7v2-too-many-fields", other_error},
-    {"hl7v2-batch-of-several", other_error},
-    {"hl7v2-message-type", {"200", "Unsupported message type"}},
-    {"hl7v2-pfi-t30", {"200", "Unsupported message type"}},
-    {"hl7v2-event", {"201", "Unsupported event code"}},
-    {"hl7v2-processing", {"202", "Unsupported processing"}},
-    {"hl7v2-pfi-t33", {"202", "Unsupported processing"}},
-    {"hl7v2-version", {"203", "Unsupported version"}},
+constexpr condition_text condition_texts[] = {
+    {"100", "Segment sequence error"},   {"101", "Required field missing"},     {"102", "Data type error"},
+    {"103", "Table value not found"},    {"198", "Non-conformant cardinality"}, {"199", "Other HL7 Error"},
+    {"200", "Unsupported message type"}, {"201", "Unsupported event code"},     {"202", "Unsupported processing"},
+    {"203", "Unsupported version"},      {"207", "Application error"},
 };
+
+/// Issue code → its code of HL7 0357, from the table of issues.
+const std::unordered_map<std::string_view, std::string_view>& issue_conditions() {
+  static const auto made = [] {
+    std::unordered_map<std::string_view, std::string_view> out;
+    tables::each_row(tables::issues(), [&](const std::vector<std::string_view>& columns) {
+      if (columns.size() == 5) out.emplace(columns[0], columns[3]);
+    });
+    return out;
+  }();
+  return made;
+}
 
 struct media {
   std::string_view subtype;
@@ -251,10 +225,13 @@ std::optional<flag_name> flag_named(std::string_view code) {
 bool is_obsolete_metadata(std::string_view code) { return trim(code) == "COMP_LOT"; }
 
 error_condition condition_of_issue(std::string_view issue_code) {
-  for (const auto& row : issue_conditions) {
-    if (row.issue == issue_code) return row.condition;
+  const auto& known = issue_conditions();
+  const auto found = known.find(issue_code);
+  const std::string_view code = found == known.end() ? std::string_view("207") : found->second;
+  for (const auto& row : condition_texts) {
+    if (row.code == code) return {row.code, row.text};
   }
-  return application_error;
+  return {"207", "Application error"};
 }
 
 std::string media_type_of(std::string_view type, std::string_view subtype, std::string_view bytes) {

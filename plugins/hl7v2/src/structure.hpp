@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Structure of the messages that are used here: versions, types, required segments and fields, data types.
-// For `validate`; the rules of the volet are in volet.hpp.
+// `validate`: structure, fields and codes of a message by its version and profile, as plugins/hl7v2/tables say; the
+// rules of the volet are in volet.hpp.
 #pragma once
 
 #include "findings.hpp"
 #include "message.hpp"
 
+#include <string_view>
+
 namespace liaison::hl7v2 {
 
-void check_structure(const message& of, findings& found);
+void check_structure(const message& of, std::string_view profile, findings& found);
 
 liaison_status validate_message(const call& request);
 

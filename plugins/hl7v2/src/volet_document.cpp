@@ -7,6 +7,8 @@
 
 #include <liaison/common/text.hpp>
 
+#include <algorithm>
+
 namespace liaison::hl7v2 {
 namespace {
 
@@ -32,11 +34,26 @@ void check_numbers(const volet_view& view, const cda_header& document, findings&
   }
 }
 
+/// PID-3 repeats the ids of the document (pfi-hl7v2 5.3 and trap 7). Matricules are left to the comparison of
+/// identities.
+void check_patient_ids(const volet_view& view, const segment& pid, const cda_header& document, findings& found) {
+  const auto stands_in = [](const document_id& id, const std::vector<facts::identifier>& list) {
+    return std::any_of(list.begin(), list.end(), [&](const facts::identifier& each) {
+      return each.value == id.extension && each.system == "urn:oid:" + id.root;
+    });
+  };
+  const bool differs = std::any_of(document.patient.begin(), document.patient.end(), [&](const document_id& id) {
+    return !is_ins(kind_of_patient_identifier(id.root, {})) && !stands_in(id, view.patient.identifiers);
+  });
+  if (differs)
+    found.tolerate("hl7v2-pfi-t07", location(pid, {3}), "the document has a local identifier that PID-3 lacks");
+}
+
 }  // namespace
 
 void check_documents(const volet_view& view, const std::vector<file>& files, findings& found) {
   std::vector<cda_header> headers;
-  const segment orc = view.of.find("ORC");
+  const segment orc = view.of.find("ORC"), pid = view.of.find("PID");
   for (const file& each : files) {
     if (each.kind != obx_kind::document || !each.is_readable) continue;
     const auto header = read_cda_header(each.bytes);
@@ -46,6 +63,7 @@ void check_documents(const volet_view& view, const std::vector<file>& files, fin
                      "OBX-3 and the document itself name different types");
     }
     check_numbers(view, *header, found);
+    if (pid && headers.empty()) check_patient_ids(view, pid, *header, found);
     if (orc && trim(orc[1].text()) == "RO" && header->parent.empty()) {
       found.tolerate("hl7v2-pfi-parent-missing", location(each.obx, {5, 5}),
                      "a replacing document does not name the one that it replaces");

@@ -192,9 +192,57 @@ TEST(validation, names_each_defect_with_its_place) {
         std::pair{"hl7v2-date", "PID-7"}, std::pair{"hl7v2-code", "PID-8"},
         std::pair{"hl7v2-field-missing", "OBR[1]-4"}, std::pair{"hl7v2-number", "OBX[1]-5"},
         std::pair{"hl7v2-code", "OBX[2]-2"}, std::pair{"hl7v2-code", "OBX[2]-11"},
-        std::pair{"hl7v2-field-missing", "OBX[3]-2"}, std::pair{"hl7v2-segment-order", "EVN"}}) {
+        std::pair{"hl7v2-field-missing", "OBX[3]-2"}, std::pair{"hl7v2-segment-unexpected", "EVN"}}) {
     EXPECT_TRUE(found.has_issue(code, where)) << code << " " << where << "\n" << found.list_issues();
   }
+}
+
+struct defect {
+  const char* name;
+  const char* from;
+  const char* to;
+  const char* expected;  // codes and places, all of them
+};
+class defects : public ::testing::TestWithParam<defect> {};
+
+/// One change to a good message, and exactly what is said of it.
+TEST_P(defects, are_named_with_their_place) {
+  std::string text = laboratory_result();
+  const std::size_t found = text.find(GetParam().from);
+  ASSERT_NE(found, std::string::npos);
+  text.replace(found, std::string_view(GetParam().from).size(), GetParam().to);
+  std::string said;
+  for (const auto& each : run(operation::validate, text).issues) said += each.code + " " + each.location + ";";
+  EXPECT_EQ(said, GetParam().expected);
+}
+INSTANTIATE_TEST_SUITE_P(
+    table, defects,
+    ::testing::Values(
+        defect{"segment_in_the_wrong_group", "\rORC|RE", "\rPD1|x\rORC|RE", "hl7v2-segment-order PD1;"},
+        defect{"segment_of_another_message", "\rORC|RE", "\rSCH|1|||||R\rORC|RE", "hl7v2-segment-unexpected SCH;"},
+        defect{"own_segment_anywhere", "\rORC|RE", "\rZXX|1\rORC|RE", ""},
+        defect{"order_without_service_segment", "\rOBX|1|NM", "\rORC|RE\rOBX|1|NM", "hl7v2-segment-missing OBR;"},
+        defect{"no_order", "\rOBR|1|", "\rZBR|1|", "hl7v2-segment-missing OBR;"},
+        defect{"field_twice", "|19470305|", "|19470305~19470306|", "hl7v2-cardinality PID-7[2];"},
+        defect{"identifier_without_value", "~55512^^^", "~^^^", "hl7v2-field-missing PID-3[2].1;"},
+        defect{"name_type", "^^^^L~MOD", "^^^^Q~MOD", "hl7v2-code PID-5.7;"},
+        defect{"second_repetition", "|13.20|", "|13.20~1x|", "hl7v2-number OBX[1]-5[2];"},
+        defect{"date_in_a_component", "&ISO^PI|", "&ISO^PI^^20261301|", "hl7v2-date PID-3[2].7;"},
+        defect{"status", "|||F|||20260302074500\rOBX|2", "|||9|||20260302074500\rOBX|2", "hl7v2-code OBX[1]-11;"},
+        defect{"birth_place_type", "^BDL^", "^BDX^", "hl7v2-code PID-11[2].7;"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(validation, asks_of_a_profile_what_the_profile_asks) {
+  const std::string admission =
+      "MSH|^~\\&|GAM|H|L|P|20260305161500||ADT^A01^ADT_A01|A-9|P|2.5\rEVN||20260305161500\r"
+      "PID|1||1||EXEMPLE^ODETTE\rPV1|1|I\r";
+  EXPECT_EQ(run(operation::validate, admission).list_issues(), "");
+  std::string said;
+  for (const auto& each : run(operation::validate, admission, R"({"profile":"pam-fr"})").issues)
+    said += each.code + " " + each.location + ";";
+  EXPECT_EQ(said,
+            "hl7v2-field-missing MSH-17;hl7v2-field-missing MSH-18;hl7v2-field-missing PID-3.4;hl7v2-field-missing "
+            "PID-3.5;hl7v2-segment-missing ZBE;");
 }
 
 TEST(validation, finds_nothing_in_a_good_message) {
