@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace liaison::fhir {
@@ -24,7 +25,8 @@ bool ends_with_any(std::string_view text, std::initializer_list<std::string_view
 
 /// One document of the submission that came with its pivot.
 struct carried_pivot {
-  node_id data = none;  ///< the base64 text
+  node_id data = none;       ///< the base64 text
+  node_id reference = none;  ///< the DocumentReference that speaks of it
   bytes_view pivot;
   std::size_t first_entry = 0;  ///< in the pivot being written
 };
@@ -48,9 +50,10 @@ class merger {
       documents_[i].first_entry = *at;
       pivot_.bundle().set("type", "collection");
     }
+    find_references();
     for (const carried_pivot& one : documents_) {
       composition_ = pivot_.at(one.first_entry);
-      reference_ = reference_of(one.data);
+      reference_ = one.reference;
       routing();
       masks();
       replaced();
@@ -75,26 +78,32 @@ class merger {
       const std::string at = tree_.location(id);
       if (!wanted.contains(at)) continue;
       ++next;
-      if (const bytes_view pivot = call_.embedded_pivot(at); !pivot.empty()) documents_.push_back({id, pivot, 0});
+      if (const bytes_view pivot = call_.embedded_pivot(at); !pivot.empty()) documents_.push_back({id, none, pivot, 0});
     }
   }
 
   /// The DocumentReference whose attachment the data are.
-  node_id reference_of(node_id data) const {
-    node_id found = none;
+  void find_references() {
+    std::unordered_map<node_id, carried_pivot*> by_data;
+    for (carried_pivot& one : documents_) by_data.emplace(one.data, &one);
     for (const auto& entry : bundle_.entries()) {
-      if (entry.resource == none || tree_.type_of(entry.resource) != "DocumentReference" || found != none) continue;
+      if (entry.resource == none || tree_.type_of(entry.resource) != "DocumentReference") continue;
       const node_id attachment = tree_.find(entry.resource, "content/0/attachment");
-      const node_id target = bundle_.resolve_url(tree_.text(attachment, "url"));
-      if (tree_.child(attachment, "data") == data || (target != none && tree_.child(target, "data") == data))
-        found = entry.resource;
+      const node_id binary = bundle_.resolve_url(tree_.text(attachment, "url"));
+      for (const node_id data :
+           {tree_.child(attachment, "data"), binary == none ? none : tree_.child(binary, "data")}) {
+        const auto found = by_data.find(data);
+        if (data == none || found == by_data.end() || found->second->reference != none) continue;
+        found->second->reference = entry.resource;
+        described_.insert(entry.resource);
+      }
     }
-    return found;
   }
 
   /// An entry of the pivot for a resource of the envelope, with what it refers to.
   resource_ref adopt(node_id resource) {
     std::vector<node_id> taken{resource};
+    std::unordered_set<node_id> seen{resource};
     std::string entries;
     for (std::size_t i = 0; i < taken.size(); ++i) {
       const auto url = [&](node_id id) { return "urn:uuid:" + uuid_v5(seed_ + "/adopted/" + std::to_string(id)); };
@@ -103,7 +112,7 @@ class merger {
         if (tree_[id].name != "reference") return std::nullopt;
         const node_id target = bundle_.resolve(tree_[id].parent);
         if (target == none) return std::nullopt;
-        if (std::ranges::find(taken, target) == taken.end()) taken.push_back(target);
+        if (seen.insert(target).second) taken.push_back(target);
         return url(target);
       });
       entries += '}';
@@ -216,9 +225,7 @@ class merger {
     composition_ = pivot_.at(0);
     for (const auto& entry : bundle_.entries()) {
       if (entry.resource == none || tree_.type_of(entry.resource) != "DocumentReference") continue;
-      const bool is_document = std::ranges::any_of(
-          documents_, [&](const carried_pivot& one) { return reference_of(one.data) == entry.resource; });
-      if (is_document) continue;
+      if (described_.contains(entry.resource)) continue;
       const resource_ref file = adopt(entry.resource);
       if (!file) continue;
       const std::string at = "section/" + std::to_string(composition_.size_of("section"));
@@ -263,6 +270,7 @@ class merger {
   std::string seed_;
   pivot_writer pivot_;
   std::vector<carried_pivot> documents_;
+  std::unordered_set<node_id> described_;  ///< DocumentReferences of `documents_`
   resource_ref composition_;
   node_id reference_ = none;  ///< DocumentReference of the document in hand
 };

@@ -9,6 +9,7 @@
 #include "french_patient.hpp"
 #include "identity.hpp"
 #include "pivot_account.hpp"
+#include "profile_writers.hpp"
 #include "prune.hpp"
 #include "submission.hpp"
 #include "xml_write.hpp"
@@ -48,8 +49,9 @@ class encoder {
     withhold();
     if (call_.options().profile == "pdsm-iti65") return wrap(write_submission);
     if (call_.options().profile == "pdsm-iti105") return wrap(write_simplified_publish);
+    if (!follow_profile()) return LIAISON_REJECT;
     place_entries();
-    complete(bundle);
+    complete(bundle_view(tree_));
     write();
     return LIAISON_OK;
   }
@@ -75,6 +77,20 @@ class encoder {
     }
     if (prune(tree_, unwanted) > 0) changed_ = true;
     if (conform(tree_, ledger_) > 0) changed_ = true;
+  }
+
+  /// What else the profile asks for; the default asks for nothing more.
+  bool follow_profile() {
+    const std::string& profile = call_.options().profile;
+    bool (*const change)(const profile_context&) = profile == "eu-lab"    ? write_eu_laboratory
+                                                   : profile == "eu-hdr"  ? write_eu_discharge
+                                                   : profile == "message" ? write_message
+                                                                          : nullptr;
+    if (change == nullptr) return true;
+    changed_ = true;
+    if (!change({call_, tree_, where_, ledger_, seed_})) return false;
+    (void)prune(tree_);  // lists that lost their last element
+    return true;
   }
 
   using wrapping = std::optional<std::string>(const call&, const bundle_view&, placements&, account&);
@@ -109,12 +125,14 @@ class encoder {
       where_.copied(id, "/entry/" + std::to_string(id == late ? 0 : position++));
   }
 
-  /// The entry of a document's Composition when it is not the first.
+  /// The entry that must be first (bdl-11, bdl-12) when it is not.
   node_id late_composition() const {
     const node_id list = tree_.child(0, "entry");
-    if (tree_.text(0, "type") != "document" || !tree_.is_array(list)) return none;
+    const std::string_view type = tree_.text(0, "type");
+    if ((type != "document" && type != "message") || !tree_.is_array(list)) return none;
+    const std::string_view wanted = type == "document" ? "Composition" : "MessageHeader";
     for (node_id id = tree_[list].first; id != none; id = tree_[id].next) {
-      if (tree_.type_of(tree_.child(id, "resource")) == "Composition") return id == tree_[list].first ? none : id;
+      if (tree_.type_of(tree_.child(id, "resource")) == wanted) return id == tree_[list].first ? none : id;
     }
     return none;
   }
@@ -127,6 +145,7 @@ class encoder {
 
   /// bdl-9, bdl-10 and bdl-11 of R4: a document has an identifier, a timestamp, and its Composition first.
   void complete(const bundle_view& bundle) {
+    if (bundle.type() == "message") return put_first();
     if (bundle.type() != "document") return;
     if (tree_.child(0, "identifier") == none) {
       const node_id made = tree_.add(0, "identifier", kind::object);
@@ -140,12 +159,16 @@ class encoder {
       add("timestamp", kind::string, call_.options().now, "a document Bundle must have a timestamp");
     if (bundle.first("Composition") == none)
       call_.report(severity::warning, "fhir-no-composition", "Bundle.entry", "a document Bundle without Composition");
-    if (const node_id late = late_composition(); late != none) {
-      const node_id list = tree_.child(0, "entry");
-      tree_.detach(late);
-      tree_.prepend(list, late);
-      changed_ = true;
-    }
+    put_first();
+  }
+
+  void put_first() {
+    const node_id late = late_composition();
+    if (late == none) return;
+    const node_id list = tree_.child(0, "entry");
+    tree_.detach(late);
+    tree_.prepend(list, late);
+    changed_ = true;
   }
 
   bool wants_xml() const {

@@ -21,7 +21,8 @@ constexpr int certain = 95, likely = 25;
 
 struct fhir_translator final : translator {
   static constexpr const char* format = "fhir";
-  static constexpr const char* const profiles[] = {"fr-core", "pdsm-iti65", "pdsm-iti105", nullptr};
+  static constexpr const char* const profiles[] = {"fr-core", "pdsm-iti65", "pdsm-iti105", "eu-lab",
+                                                   "eu-hdr",  "message",    nullptr};
   static constexpr const char* const wraps[] = {"pdsm-iti65", "pdsm-iti105", nullptr};
 
   int recognise(bytes_view head) override {
