@@ -2,6 +2,7 @@
 // Small text functions of several translators. The text of a narrative is in xhtml_text.cpp.
 #include <liaison/common/text.hpp>
 
+#include <array>
 #include <cstdint>
 
 namespace liaison {
@@ -92,12 +93,29 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
+namespace {
+
+/// Bytes that stand for themselves; the others are escaped, left out, or begin a noncharacter (EF BF BE, EF BF BF).
+constexpr std::array<bool, 256> plain_in_xml = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned byte = 0x20; byte < plain.size(); ++byte) plain[byte] = true;
+  for (const unsigned char byte : {'\t', '\n', '\r'}) plain[byte] = true;
+  for (const unsigned char byte : {'&', '<', '>', '"', '\xEF'}) plain[byte] = false;
+  return plain;
+}();
+
+}  // namespace
+
 std::string escape_xml(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 16);
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    switch (c) {
+    std::size_t end = at;
+    while (end < text.size() && plain_in_xml[static_cast<unsigned char>(text[end])]) ++end;
+    out.append(text, at, end - at);
+    at = end;
+    if (at == text.size()) break;
+    switch (text[at]) {
       case '&':
         out += "&amp;";
         break;
@@ -111,12 +129,12 @@ std::string escape_xml(std::string_view text) {
         out += "&quot;";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') break;
+        if (static_cast<unsigned char>(text[at]) < 0x20) break;
         if (is_noncharacter(text, at)) {
           at += 2;
-          break;
+        } else {
+          out += text[at];
         }
-        out += c;
     }
   }
   return out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two tables of laboratory texts: HTML entities that leak into them, and units with their UCUM code where that is
 // certain.
+#include "byte_search.hpp"
 #include "result_text.hpp"
 
 #include <liaison/common/text.hpp>
@@ -193,7 +194,8 @@ std::string_view ucum_of(std::string_view unit) {
 }
 
 bool has_markup(std::string_view text) {
-  for (std::size_t i = text.find_first_of("&<"); i != std::string_view::npos; i = text.find_first_of("&<", i + 1)) {
+  byte_pair_search marks(text, '&', '<');
+  for (std::size_t i = marks.next(0); i != std::string_view::npos; i = marks.next(i + 1)) {
     std::string ignored;
     if (text[i] == '&' ? entity_at(text.substr(i), ignored) != 0 : line_break_at(text.substr(i)) != 0) return true;
   }

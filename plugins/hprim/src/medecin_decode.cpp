@@ -295,8 +295,7 @@ liaison_status medecin_translator::decode(const call& host) {
   }
   account ledger;
   account* const rows = host.options().account ? &ledger : nullptr;
-  const std::string digest = sha256_hex(host.input());
-  const std::string seed = host.options().id_seed.empty() ? digest : host.options().id_seed;
+  const std::string seed = host.options().id_seed.empty() ? sha256_hex(host.input()) : host.options().id_seed;
   pivot_writer pivot(file.messages.size() > 1 ? "collection" : "document", seed, rows);
   pivot.bundle().set("identifier/system", "urn:ietf:rfc:3986");
   pivot.bundle().set("identifier/value", "urn:uuid:" + uuid_v5(seed));

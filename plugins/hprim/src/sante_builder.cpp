@@ -50,6 +50,19 @@ bool parse_location(std::string_view text, kept_value& out) {
   return text.empty() && out.at.component > 0 && out.at.sub > 0;
 }
 
+struct length_row {
+  std::string_view segment;
+  std::uint16_t field;
+  std::size_t characters;
+};
+
+// Lengths on which the known implementations agree; of 8.6 and 8.7 those of H2.5, which are the longest.
+constexpr length_row lengths[] = {{"H", 2, 255},   {"H", 4, 40},    {"H", 9, 40},    {"H", 10, 80},    {"H", 12, 10},
+                                  {"P", 2, 36},    {"P", 3, 16},    {"P", 4, 16},    {"P", 10, 200},   {"P", 25, 100},
+                                  {"P", 41, 199},  {"OBR", 2, 23},  {"OBR", 3, 23},  {"OBR", 13, 300}, {"OBR", 15, 300},
+                                  {"OBR", 16, 60}, {"OBR", 32, 60}, {"OBX", 3, 120}, {"OBX", 4, 10},   {"OBX", 6, 20},
+                                  {"OBX", 7, 60},  {"OBX", 8, 10},  {"OBX", 15, 60}, {"OBX", 16, 60}};
+
 // A place far behind the one before costs a separator for each step: a hostile pivot must not make lines of gigabytes.
 constexpr int gap_max = 200;
 
@@ -153,6 +166,23 @@ std::string sante_lines::text_of(const segment_builder& segment) {
 void sante_lines::add(const segment_builder& segment) {
   if (segment.name_ == "P") ++patients_;
   segments_.push_back(text_of(segment));
+  note_long_fields(segment.name_, segments_.back());
+}
+
+void sante_lines::note_long_fields(const std::string& name, std::string_view text) {
+  for (const length_row& row : lengths) {
+    if (row.segment != name || text.size() <= row.characters) continue;
+    std::string_view field = text;
+    for (std::uint16_t index = 0; index < row.field && !field.empty(); ++index) {
+      const std::size_t mark = field.find(marks.field);
+      field = mark == std::string_view::npos ? std::string_view{} : field.substr(mark + 1);
+    }
+    field = field.substr(0, field.find(marks.field));
+    const auto characters = std::count_if(field.begin(), field.end(),
+                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    if (static_cast<std::size_t>(characters) > row.characters)
+      long_fields_.insert(name + "-" + std::to_string(row.field));
+  }
 }
 
 void sante_lines::write(std::string_view line, std::string& out) const {

@@ -8,6 +8,7 @@
 #include "sante_grid.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,12 @@ class sante_lines {
   void add(const segment_builder& segment);
   /// L with true counts, and the bytes of all: CRLF, addenda where a line would pass 220 bytes.
   std::string finish(const segment_builder& end);
+  /// Fields that are longer than the tables of the format allow, "OBX-3"; they are written whole.
+  const std::set<std::string>& long_fields() const { return long_fields_; }
 
  private:
+  void note_long_fields(const std::string& name, std::string_view text);
+
   std::string text_of(const segment_builder& segment);
   std::string piece_of(std::string_view value);
   void write(std::string_view line, std::string& out) const;
@@ -69,6 +74,7 @@ class sante_lines {
   escape_rule rule_;
   safe_text& safe_;
   std::vector<std::string> segments_;
+  std::set<std::string> long_fields_;
   std::size_t patients_ = 0;
 };
 

@@ -354,6 +354,7 @@ std::string sante_encoder::write() {
   }
   segment_builder end = begin("L");
   end.apply(main_kept_, "L");
+  for (const std::string& field : lines_.long_fields()) found_.add(finding::segment_cut, field, "written whole");
   return lines_.finish(end);
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text_lines.hpp"
 
+#include "byte_search.hpp"
+
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace liaison::hprim {
 namespace {
@@ -43,6 +46,23 @@ bool undo_mac_table(std::string& text) {
   return true;
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n'; }
+
+/// This looks at every byte of every file: eight at a time, and one by one only where one of them is below a blank.
+bool has_control(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101010101010101, high_bits = ones * 0x80;
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (((word - ones * 0x20) & ~word & high_bits) == 0) continue;
+    const std::string_view eight = text.substr(at, sizeof word);
+    if (std::any_of(eight.begin(), eight.end(), is_control)) return true;
+  }
+  const std::string_view rest = text.substr(at);
+  return std::any_of(rest.begin(), rest.end(), is_control);
+}
+
 bool is_blank(const text_line& line) { return trim(line.text).empty(); }
 
 /// Whether every second line is empty: no header of ours has that, so somebody has doubled the line ends.
@@ -69,13 +89,7 @@ void leave_out_second_lines(std::vector<text_line>& lines) {
 
 void blank_controls(std::string& text, findings& found) {
   while (!text.empty() && (text.back() == '\x1A' || text.back() == '\0')) text.pop_back();
-  const auto is_control = [](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    return (u < 0x20) & (u != '\t') & (u != '\r') & (u != '\n');
-  };
-  unsigned char any = 0;  // without a branch: this looks at every byte of every file
-  for (const char c : text) any |= static_cast<unsigned char>(is_control(c));
-  if (any == 0) return;
+  if (!has_control(text)) return;
   found.add(finding::control_characters);
   std::replace_if(text.begin(), text.end(), is_control, ' ');
 }
@@ -105,8 +119,9 @@ std::vector<text_line> split_lines(std::string_view text, findings& found) {
   bool crlf = false, lf = false, cr = false;
   std::uint32_t number = 0;
   std::size_t start = 0;
+  byte_pair_search line_ends(text, '\r', '\n');
   while (start < text.size()) {
-    const std::size_t end = text.find_first_of("\r\n", start);
+    const std::size_t end = line_ends.next(start);
     if (end == std::string_view::npos) {
       lines.push_back({text.substr(start), ++number});
       break;

@@ -106,8 +106,13 @@ class generator {
       out += "AP|1|10|20250101|20251231|285059999900131|001|1|01|998|0001|" + maybe(50, "1|0|ESSAI~LILA") + "\r" +
              comments(10);
     if (chance(context_ == "ORM" ? 0 : 20)) out += "AC|1|990000001|M-1|20250101||contrat|100~TM~PF\r";
-    if (context_ == "ORU" || context_ == "ORM") {
+    if (context_ == "ORU" || context_ == "ORM" || context_ == "ORA") {
       for (int i = 1; i <= (chance(40) ? 2 : 1); ++i) out += request(i);
+    }
+    if (context_ == "REG") {
+      for (int i = 1; i <= 2; ++i)
+        out += "REG|" + std::to_string(i) + "|NDA1|" + pick({"22.10~EUR", "3~EUR", "x"}) + "|" + pick({"+", "-"}) +
+               "|" + date() + "|" + maybe(50, "VIR") + "|" + maybe(50, "D" + digits(3)) + "\r" + comments(20);
     }
     if (context_ == "FAC") {
       out += "FAC|1|NDA1|F-" + digits(3) + "|20250310|990000001~~CLIN||N\r";
@@ -252,7 +257,8 @@ TEST_P(sante_round_trip, gives_back_every_value_at_its_place) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(contexts, sante_round_trip, ::testing::Values("ORU", "ORM", "ADM", "FAC", "ERR"));
+INSTANTIATE_TEST_SUITE_P(contexts, sante_round_trip,
+                         ::testing::Values("ORU", "ORM", "ORA", "ADM", "REG", "FAC", "ERR"));
 
 class corpus_round_trip : public ::testing::TestWithParam<std::string> {};
 
@@ -291,6 +297,17 @@ TEST(sante_encode, lines_keep_to_220_bytes_and_cut_no_character) {
     }
     EXPECT_EQ(values_of(source + "\r", "utf-8")[3], values_of(bytes, charset)[3]);
   }
+}
+
+TEST(sante_encode, tells_of_fields_that_are_longer_than_the_tables_allow) {
+  const std::string source =
+      "H|~^\\&|A.HPR||L~L||ORU|||C~C||P|H2.4~C|20250310\rP|1|1|||A~B\rOBR|1|||K~K~L\rOBX|1|ST|K~" +
+      std::string(130, 'x') + "~L||un\rL|1||1|5\r";
+  const reply pivot = run(translator_of("hprim-sante").decode, source);
+  const reply back = run(translator_of("hprim-sante").encode, pivot.document());
+  EXPECT_TRUE(back.has_issue("hprim-segment-cut"));
+  EXPECT_EQ(back.diagnostics.front().substr(0, 5), "OBX-3");
+  EXPECT_EQ(values_of(source, "utf-8")[3], values_of(back.document(), "utf-8")[3]);
 }
 
 TEST(sante_encode, data_cannot_break_segments) {
