@@ -98,7 +98,8 @@ void write_source_field(const resource_ref& owner, const std::string& location, 
 void write_recipients(decoding& d);  ///< PRT of a document or OBR-16/28 of results, on the Composition
 void write_results(decoding& d);     ///< OBR, OBX, NTE → DiagnosticReport, Observation, sections
 void write_file(decoding& d, const file& from, const spot& section);
-void write_event(decoding& d);  ///< ADT, SIU and whatever carries neither document nor results
+void write_consents(decoding& d);  ///< ZFA, ZFD-3 → Consent
+void write_event(decoding& d);     ///< ADT, SIU and whatever carries neither document nor results
 void write_envelope(decoding& d, std::string_view embedded_pivot, const segment& document_obx);
 void write_masks(decoding& d);
 void write_rest(decoding& d);  ///< what is left: envelope, source-field, or a reason

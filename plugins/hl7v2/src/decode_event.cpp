@@ -138,6 +138,7 @@ void write_event(decoding& d) {
   if (const segment pid = d.of.find("PID")) write_patient(d, pid);
   write_encounter(d);
   write_appointment(d);
+  write_consents(d);
   std::size_t focus = 0;
   for (const resource_ref& each : {d.pivot.find_first("Appointment"), d.encounter, d.patient}) {
     if (each) d.header.set_reference("focus/" + std::to_string(focus++), each);

@@ -159,6 +159,43 @@ std::string assemble(encoding& e) {
   return out;
 }
 
+/// MSH-9.3 of an ADT: events share structures (HL7 0354).
+std::string structure_of(std::string_view trigger) {
+  static constexpr std::pair<std::string_view, std::string_view> shared[] = {
+      {"A04", "A01"}, {"A08", "A01"}, {"A13", "A01"}, {"A14", "A05"}, {"A28", "A05"}, {"A31", "A05"}, {"A07", "A06"},
+      {"A10", "A09"}, {"A11", "A09"}, {"A12", "A09"}, {"A21", "A21"}, {"A22", "A21"}, {"A23", "A21"}, {"A25", "A21"},
+      {"A26", "A21"}, {"A27", "A21"}, {"A29", "A21"}, {"A32", "A21"}, {"A33", "A21"}, {"A34", "A30"}, {"A35", "A30"},
+      {"A36", "A30"}, {"A46", "A30"}, {"A47", "A30"}, {"A48", "A30"}, {"A49", "A30"}, {"A40", "A39"}, {"A41", "A39"},
+      {"A42", "A39"}, {"A44", "A43"}, {"A51", "A50"}, {"A53", "A52"}, {"A55", "A54"}};
+  for (const auto& [event, structure] : shared) {
+    if (event == trigger) return "ADT_" + std::string(structure);
+  }
+  return trigger.starts_with('Z') ? "ADT_A01" : "ADT_" + std::string(trigger);
+}
+
+/// ADT or SIU for the event of the MessageHeader; UNSUPPORTED, reported, for any other.
+liaison_status put_event(encoding& e, const call& request, std::string_view control_id, std::string_view charset_name) {
+  const json_value* header = e.in.find_first("MessageHeader");
+  const std::string trigger = pivot_reader::text(header, "eventCoding/code");
+  const bool is_appointment = trigger.size() == 3 && trigger[0] == 'S';
+  if (trigger.size() != 3 || (trigger[0] != 'A' && trigger[0] != 'Z' && !is_appointment)) {
+    request.report(severity::error, "hl7v2-event", {}, "only events of admissions and of appointments are written");
+    return LIAISON_UNSUPPORTED;
+  }
+  if (is_appointment) {
+    put_header(e, "SIU", trigger, "SIU_S12", "2.5", control_id, charset_name);
+    put_appointment(e, trigger);
+  } else {
+    put_header(e, "ADT", trigger, structure_of(trigger), "2.5^FRA^2.11", control_id, charset_name);
+    put_event_segment(e, {});
+    put_source_fields_of(e, header, *e.segments.back());
+  }
+  put_patient(e);
+  if (e.encounter != nullptr || !is_appointment) put_visit(e);
+  put_consents(e);
+  return LIAISON_OK;
+}
+
 /// The profiles that wrap a document; the others write the pivot's own content.
 contract contract_named(std::string_view profile) {
   for (const contract each : {contract::cda_hl7v2, contract::cda_lps}) {
@@ -304,17 +341,8 @@ liaison_status encode_message(const call& request) {
     const liaison_status put = put_documents(e, request, wrapped, control_id, named->hl7);
     if (put != LIAISON_OK) return put;
   } else if (is_event) {
-    const json_value* header = in.find_first("MessageHeader");
-    const std::string trigger = pivot_reader::text(header, "eventCoding/code");
-    if (trigger.size() != 3 || trigger[0] != 'A')
-      return refuse("hl7v2-event", "only admissions, discharges and transfers (A..) are written as messages");
-    put_header(e, "ADT", trigger,
-               trigger == "A04" || trigger == "A08" || trigger == "A13" ? "ADT_A01" : "ADT_" + trigger, "2.5^FRA^2.11",
-               control_id, named->hl7);
-    put_event_segment(e, {});
-    put_source_fields_of(e, header, *e.segments.back());
-    put_patient(e);
-    put_visit(e);
+    const liaison_status put = put_event(e, request, control_id, named->hl7);
+    if (put != LIAISON_OK) return put;
   } else {
     put_header(e, "ORU", "R01", "ORU_R01", "2.5", control_id, named->hl7);
     put_patient(e);

@@ -78,6 +78,8 @@ const json_value* element(const json_value* array, std::size_t index);
 bool put_identifier(const encoding& e, const json_value* identifier, out_segment& to, unsigned field_number);
 bool put_person(const encoding& e, const json_value* practitioner, out_segment& to, unsigned field_number);
 bool put_concept(const encoding& e, const json_value* concept_node, out_segment& to, unsigned field_number);
+/// As `put_time`, into a component.
+bool put_time_at(const encoding& e, const json_value* node, std::string_view path, out_segment& to, const place& where);
 bool put_time(const encoding& e, const json_value* node, std::string_view path, out_segment& to, unsigned field_number);
 void put_telecom(const encoding& e, const json_value* telecom, out_segment& to, unsigned field_number);
 void put_address(const encoding& e, const json_value* address, out_segment& to, unsigned field_number);
@@ -89,6 +91,8 @@ void put_header(encoding& e, std::string_view type, std::string_view trigger, st
 void put_identity(encoding& e);  ///< PID alone
 void put_patient(encoding& e);   ///< PID with ROL and NK1
 void put_visit(encoding& e);
+void put_appointment(encoding& e, std::string_view trigger);  ///< SCH, RGS, AIS, AIP
+void put_consents(encoding& e);                               ///< ZFA, ZFD-3
 void put_results(encoding& e);
 void put_recipients(encoding& e);
 /// PRT for a Practitioner, PractitionerRole, Organization, Device or Patient; false when nothing can be said of it.

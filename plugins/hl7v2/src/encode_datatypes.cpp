@@ -152,9 +152,14 @@ bool put_concept(const encoding& e, const json_value* concept_node, out_segment&
 
 bool put_time(const encoding& e, const json_value* node, std::string_view path, out_segment& to,
               unsigned field_number) {
+  return put_time_at(e, node, path, to, {field_number});
+}
+
+bool put_time_at(const encoding& e, const json_value* node, std::string_view path, out_segment& to,
+                 const place& where) {
   const auto stamp = hl7_from_fhir(pivot_reader::text(node, path), hl7_zone::keep);
   if (!stamp) return false;
-  e.put_as(node, path, to, {field_number}, *stamp);
+  e.put_as(node, path, to, where, *stamp);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event_facts.hpp"
 
+#include "consents.hpp"
 #include "inspect.hpp"
 #include "people.hpp"
 
@@ -89,41 +90,12 @@ std::vector<identifier> identifiers_of(const field& list, const std::vector<iden
   return out;
 }
 
-struct choice_code {
-  unsigned field;
-  std::string_view code, value;
-};
-struct choice {
-  std::string_view segment;
-  unsigned field;
-  unsigned date;  // 0: the segment has no date for it
-  std::string_view kind;
-};
-constexpr choice choices[] = {
-    {"ZFA", 9, 10, "dmp-feeding"},    {"ZFA", 11, 12, "dmp-consultation"},   {"ZFA", 4, 5, "dmp-access"},
-    {"ZFA", 6, 8, "dmp-break-glass"}, {"ZFA", 7, 8, "dmp-emergency-centre"}, {"ZFD", 3, 0, "sms"},
-};
-// ZFA-6 and -7 are oppositions: yes means that the patient denies.
-constexpr choice_code choice_codes[] = {
-    {9, "INO", "permit"}, {9, "IO", "deny"},  {11, "IC", "permit"}, {11, "INC", "deny"},
-    {4, "Y", "permit"},   {4, "N", "deny"},   {6, "Y", "deny"},     {6, "N", "permit"},
-    {7, "Y", "deny"},     {7, "N", "permit"}, {3, "Y", "permit"},   {3, "N", "deny"},
-};
-
-std::string_view value_of_choice(unsigned field_number, std::string_view code) {
-  if (code == "NA" || code == "\"\"") return "not-collected";
-  for (const auto& row : choice_codes) {
-    if (row.field == field_number && row.code == code) return row.value;
-  }
-  return {};
-}
-
 void read_choices_of(const segment& from, std::uint32_t patient, std::string_view zone, facts::message_facts& into,
                      findings& found) {
-  for (const choice& row : choices) {
+  for (const choice& row : choices()) {
     const std::string_view code = trim(from[row.field].component(1));
     if (row.segment != from.name() || code.empty()) continue;
-    const std::string_view value = value_of_choice(row.field, code);
+    const std::string_view value = value_of_choice(row, code);
     if (value.empty()) {
       found.warning("hl7v2-consent-unknown", location(from, {row.field}),
                     "the choice of the patient has a code that is not known; it counts as not collected");

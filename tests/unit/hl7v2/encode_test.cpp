@@ -55,6 +55,44 @@ TEST(encoding, gives_back_what_was_read_of_an_admission) {
   EXPECT_NE(segment_of(after, "PV1").find("|20260302092500"), std::string::npos);
 }
 
+TEST(encoding, gives_back_what_was_read_of_an_appointment) {
+  const std::string before = with_cr("\n" + read_file(golden + "appointment/input.hl7"));
+  const std::string after = there_and_back(before).bytes_of(LIAISON_PART_DOCUMENT);
+  EXPECT_NE(segment_of(after, "MSH").find("|SIU^S12^SIU_S12|G1|P|2.5|||||FRA|UNICODE UTF-8"), std::string::npos);
+  std::string schedule = segment_of(before, "SCH");
+  schedule.replace(schedule.find("|||||SUIVI"), 10, "||||S12|SUIVI");  // SCH-6 is required
+  EXPECT_EQ(segment_of(after, "SCH"), schedule);
+  for (const char* name : {"NTE", "RGS", "AIS", "AIP"}) EXPECT_EQ(segment_of(after, name), segment_of(before, name));
+  EXPECT_EQ(run(operation::validate, after).list_issues(), "");
+}
+
+TEST(encoding, gives_back_the_choices_of_the_patient) {
+  const std::string zfa = "ZFA|ACTIF|20260301||Y|20260302|Y|N|20260303|IO|20260304|NA|20260305";
+  const std::string before =
+      "MSH|^~\\&|GAM|H|L|P|20260305161500||ADT^A31^ADT_A05|A-9|P|2.5^FRA^2.11|||||FRA|UNICODE UTF-8|FR\r"
+      "EVN||20260305161500\rPID|1||1^^^H&1.2.250.1.999.1&ISO^PI||EXEMPLE^ODETTE^^^^^L\rPV1|1|N\r" +
+      zfa + "\rZFD|||N\r";
+  const result read = run(operation::decode, before, options);
+  const auto pivot = read.json_of(LIAISON_PART_DOCUMENT);
+  std::string choices;
+  for (const auto& entry : pivot["entry"].GetArray()) {
+    const auto& resource = entry["resource"];
+    if (at(resource, "/resourceType") != "Consent") continue;
+    choices += at(resource, "/category/0/coding/0/code") + " " + at(resource, "/provision/type") + " " +
+               at(resource, "/dateTime") + ";";
+    EXPECT_EQ(at(resource, "/status"), "active");
+    EXPECT_NE(at(resource, "/patient/reference"), "(none)");
+  }
+  EXPECT_EQ(choices,
+            "dmp-feeding deny 2026-03-04;dmp-access permit 2026-03-02;dmp-break-glass deny 2026-03-03;"
+            "dmp-emergency-centre permit 2026-03-03;sms deny (none);");
+  const std::string after =
+      run(operation::encode, read.bytes_of(LIAISON_PART_DOCUMENT), options).bytes_of(LIAISON_PART_DOCUMENT);
+  EXPECT_EQ(segment_of(after, "ZFA"), zfa);
+  EXPECT_EQ(segment_of(after, "ZFD"), "ZFD|||N");
+  EXPECT_NE(after.find("|ADT^A31^ADT_A05|"), std::string::npos);
+}
+
 TEST(encoding, reads_back_to_the_same_facts) {
   for (const char* name :
        {"laboratory_result", "result_with_pdf", "admission_with_general_practitioner", "discharge"}) {
