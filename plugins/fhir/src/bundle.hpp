@@ -28,8 +28,8 @@ class bundle_view {
   const std::vector<entry>& entries() const { return entries_; }
   node_id first(std::string_view resource_type) const;
 
-  /// What a Reference points to: "#id" in the resource that holds it, a fullUrl, or `Type/id`. None when it is
-  /// not here, conditional, or logical only.
+  /// What a Reference points to: "#id" in the resource that holds it, a fullUrl, `Type/id`, or a condition
+  /// (`Type?identifier=system|value`) that exactly one entry meets. None when it is not here or logical only.
   node_id resolve(node_id reference) const;
   /// The same for a url that is no Reference (Attachment.url): a fullUrl or `Type/id`.
   node_id resolve_url(std::string_view url) const;
@@ -43,9 +43,11 @@ class bundle_view {
   std::vector<entry> entries_;
   mutable std::unordered_map<std::string_view, node_id> by_url_;
   mutable std::unordered_map<std::string, node_id> by_type_and_id_;
+  mutable std::unordered_map<std::string, node_id> by_condition_;  ///< none where several entries meet it
   mutable std::unordered_map<node_id, std::unordered_map<std::string_view, node_id>> contained_;
   mutable bool indexed_ = false;
   void index() const;
+  void index_identifiers(node_id resource) const;
   node_id resolve_contained(node_id container, std::string_view id) const;
 };
 

@@ -12,6 +12,17 @@
 namespace liaison::fhir {
 namespace {
 
+/// base64 of the digest as FHIR says; base64 of its hexadecimal digits as IHE examples have it; or those digits.
+bool is_hash_of(std::string_view declared, const std::string& bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (const std::uint8_t byte : sha1(bytes)) {
+    hex += digits[byte >> 4U];
+    hex += digits[byte & 15U];
+  }
+  return declared == sha1_base64(bytes) || declared == base64_encode(hex) || declared == hex;
+}
+
 class bundle_checker {
  public:
   bundle_checker(const bundle_view& of, findings& into) : bundle_(of), tree_(of.source()), found_(into) {}
@@ -56,40 +67,14 @@ class bundle_checker {
     tree_.each(tree_.child(reference, "content"), [&](node_id content) {
       const node_id attachment = tree_.child(content, "attachment");
       const node_id url = tree_.child(attachment, "url");
-      if (url == none) return file(attachment, tree_.child(attachment, "data"));
+      if (url == none) return;  // data in it: with every other Attachment
       const node_id target = bundle_.resolve_url(tree_[url].text);
-      if (target != none && tree_.type_of(target) == "Binary") return file(attachment, tree_.child(target, "data"));
+      if (target != none && tree_.type_of(target) == "Binary")
+        return check_file(tree_, found_, attachment, tree_.child(target, "data"));
       const std::string_view text = tree_[url].text;
       if (target == none && bundle_.is_bundle() && (text.starts_with("urn:uuid:") || text.starts_with("urn:oid:")))
         found_.error("fhir-broken-reference", url, "no entry of the Bundle has this fullUrl");
     });
-  }
-
-  /// Size and hash as the attachment declares them, against the bytes that came with it.
-  void file(node_id attachment, node_id data) {
-    if (data == none) return;
-    const auto bytes = base64_decode(tree_[data].text);
-    if (!bytes) return;
-    const node_id size = tree_.child(attachment, "size");
-    std::uint64_t declared = 0;
-    const std::string_view digits = tree_.text(size);
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), declared);
-    if (size != none && read.ec == std::errc{} && declared != bytes->size())
-      found_.error("fhir-attachment-size", size, "the size declared is not that of the file");
-    const node_id hash = tree_.child(attachment, "hash");
-    if (hash != none && !is_hash_of(tree_[hash].text, *bytes))
-      found_.error("fhir-attachment-hash", hash, "the hash declared is not the SHA-1 of the file");
-  }
-
-  /// base64 of the digest as FHIR says; base64 of its hexadecimal digits as IHE examples have it; or those digits.
-  static bool is_hash_of(std::string_view declared, const std::string& bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    for (const std::uint8_t byte : sha1(bytes)) {
-      hex += digits[byte >> 4U];
-      hex += digits[byte & 15U];
-    }
-    return declared == sha1_base64(bytes) || declared == base64_encode(hex) || declared == hex;
   }
 
   const bundle_view& bundle_;
@@ -98,6 +83,20 @@ class bundle_checker {
 };
 
 }  // namespace
+
+void check_file(const tree& of, findings& into, node_id attachment, node_id data) {
+  const node_id size = of.child(attachment, "size"), hash = of.child(attachment, "hash");
+  if (data == none || (size == none && hash == none)) return;
+  const auto bytes = base64_decode(of[data].text);
+  if (!bytes) return;
+  std::uint64_t declared = 0;
+  const std::string_view digits = of.text(size);
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), declared);
+  if (size != none && read.ec == std::errc{} && declared != bytes->size())
+    into.error("fhir-attachment-size", size, "the size declared is not that of the file");
+  if (hash != none && !is_hash_of(of[hash].text, *bytes))
+    into.error("fhir-attachment-hash", hash, "the hash declared is not the SHA-1 of the file");
+}
 
 void check_bundle(const bundle_view& of, findings& into) { bundle_checker(of, into).run(); }
 

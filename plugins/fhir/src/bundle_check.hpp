@@ -7,6 +7,9 @@
 
 namespace liaison::fhir {
 
+/// Size and hash as an Attachment declares them, against the base64 `data` that came with it; nothing for no data.
+void check_file(const tree& of, findings& into, node_id attachment, node_id data);
+
 void check_bundle(const bundle_view& of, findings& into);
 
 }  // namespace liaison::fhir

@@ -286,6 +286,11 @@ void read_logical_subject(const bundle_view& of, facts::message_facts& into) {
   for (const auto& entry : of.entries()) {
     node_id reference = source.child(entry.resource, "subject");
     if (reference == none) reference = source.child(entry.resource, "patient");
+    if (const named_ins named = ins_of_condition(source.text(reference, "reference")); !named.value.empty()) {
+      into.patients.emplace_back().identifiers.push_back(
+          {std::string(named.system), std::string(named.value), named.kind});
+      return;
+    }
     const node_id identifier = source.child(reference, "identifier");
     if (source.text(identifier, "value").empty()) continue;
     facts::patient& patient = into.patients.emplace_back();

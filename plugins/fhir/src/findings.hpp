@@ -27,12 +27,17 @@ class findings {
   /// `member` is an element that should be below `where`.
   void add(severity level, std::string_view code, node_id where, std::string_view member, std::string_view text);
 
+  /// A required code that no value set at hand can judge; told once.
+  void note_unchecked_code() { unchecked_code_ = true; }
+  bool has_unchecked_code() const { return unchecked_code_; }
+
   bool full() const { return found_.size() >= count_max; }
   const std::vector<issue>& list() const { return found_; }
 
  private:
   const tree& tree_;
   std::vector<issue> found_;
+  bool unchecked_code_ = false;
 };
 
 }  // namespace liaison::fhir

@@ -78,6 +78,7 @@ class guard {
     }
     for (const node_id patient : patients) judge(patient);
     for (node_id id = 0; id < size; ++id) {
+      if (tree_[id].kind == kind::string) check_condition(id);
       if (tree_[id].kind != kind::object) continue;
       if (tree_.text(id, "url") == source_field) {
         check_source_field(id);
@@ -171,6 +172,15 @@ class guard {
     } else {
       withheld_.push_back({id, "fhir-ins-withheld", "an INS leaves with a qualified identity only"});
     }
+  }
+
+  /// A conditional reference or create names its patient by the matricule.
+  void check_condition(node_id id) {
+    const std::string_view name = tree_[id].name;
+    if (name != "reference" && name != "url" && name != "ifNoneExist") return;
+    const named_ins named = ins_of_condition(tree_[id].text);
+    if (!named.value.empty() && !contains(allowed_, named.value))
+      withheld_.push_back({id, "fhir-ins-withheld", "an INS leaves with a qualified identity only"});
   }
 
   /// What a format keeps for itself may be a matricule that never became an identifier.

@@ -47,6 +47,21 @@ bool is_ins(identifier_kind kind) {
          kind == identifier_kind::ins_demo;
 }
 
+named_ins ins_of_condition(std::string_view url) {
+  const std::size_t query = url.find("identifier=");
+  if (query == std::string_view::npos || url.find('?') == std::string_view::npos) return {};
+  const std::string_view token = url.substr(query + 11, url.substr(query + 11).find('&'));
+  const std::size_t bar = std::min(token.find('|'), token.find("%7C"));
+  if (bar == std::string_view::npos) return {};
+  const std::string_view system = token.substr(0, bar);
+  const std::string_view value = token.substr(bar + (token[bar] == '|' ? 1U : 3U));
+  for (const known_system& known : systems) {
+    if (is_ins(known.kind) && without_prefix(without_prefix(system, "urn:oid:"), "urn%3Aoid%3A") == known.oid)
+      return {system, value, known.kind};
+  }
+  return {};
+}
+
 facts::identity_status status_of(const tree& of, node_id patient) {
   using facts::identity_status;
   std::string_view code, system;
@@ -100,6 +115,8 @@ class subjects {
   void add_reference(node_id reference) {
     if (reference == none) return;
     add_patient(bundle_.resolve(reference));
+    const named_ins named = ins_of_condition(tree_.text(reference, "reference"));
+    if (!named.value.empty()) add({reference, {named.value}});
     const node_id identifier = tree_.child(reference, "identifier");
     const std::string_view value = tree_.text(identifier, "value");
     if (!value.empty() && is_ins(kind_of(tree_, identifier))) add({identifier, {value}});

@@ -16,6 +16,13 @@ namespace liaison::fhir {
 facts::identifier_kind kind_of(const tree& of, node_id identifier);
 bool is_ins(facts::identifier_kind kind);
 
+/// The INS that a conditional reference to a patient names (`Patient?identifier=urn:oid:…|…`); empty for none.
+struct named_ins {
+  std::string_view system, value;
+  facts::identifier_kind kind = facts::identifier_kind::other;
+};
+named_ins ins_of_condition(std::string_view url);
+
 /// From the extension fr-core-identity-reliability, whose code VALI means "qualified" in one code system and
 /// "validated" in the other.
 facts::identity_status status_of(const tree& of, node_id patient);

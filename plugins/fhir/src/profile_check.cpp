@@ -201,7 +201,10 @@ void profile_checker::check_values(const profile_element& of, const path::item& 
     say(severity::error, at, {}, "has not the value that the profile fixes");
   if (of.pattern != none && !holds(*of.source, of.pattern, at.id, false))
     say(severity::error, at, {}, "does not follow the pattern of the profile");
-  if (!of.required_set.empty() && in_set(of.required_set, at) == false)
+  if (of.required_set.empty()) return;
+  const auto listed = in_set(of.required_set, at);
+  if (!listed && found_ != nullptr) found_->note_unchecked_code();
+  if (listed == false)
     say(severity::error, at, {}, "the code is not in the required value set " + std::string(of.required_set));
 }
 

@@ -2,6 +2,7 @@
 // Recursion follows the depth of the message, which the parsers limit.
 #include "structure_check.hpp"
 
+#include "bundle_check.hpp"
 #include "primitives.hpp"
 
 #include <liaison/common/xml.hpp>
@@ -116,6 +117,8 @@ void structure_checker::twin(node_id id, const type_definition::found& of) {
   const node_id plain = tree_.child(tree_[id].parent, tree_[id].name.substr(1));
   if (!tree_.is_array(id)) {
     extra_value(id, of);
+    if (plain == none && tree_.is_object(id) && tree_.child(id, "extension") == none)
+      found_.error("fhir-empty-element", id, "an element has a value or extensions (ele-1)");
     return;
   }
   if (plain != none && tree_.child_count(plain) != tree_.child_count(id))
@@ -159,6 +162,7 @@ void structure_checker::value(node_id id, const type_definition::found& of, node
   if (!of.element->invariants.empty()) site(id, none, *type, of.element->invariants);
   if (of.use->name == "Extension") extension(id, of.element->name == "modifierExtension");
   if (of.use->name == "Reference") reference(id, *of.use);
+  if (of.use->name == "Attachment") check_file(tree_, found_, id, tree_.child(id, "data"));
   if (of.element->binding != nullptr) binding(id, *of.element, of.use->name);
 }
 
@@ -236,6 +240,15 @@ void structure_checker::reference(node_id id, const type_use& use) {
       found_.error("fhir-broken-reference", url, "no entry of the Bundle has this fullUrl");
     } else if (conditional) {
       type = text.substr(0, text.find('?'));
+      if (!tables_.is_resource(type)) {
+        found_.error("fhir-broken-reference", url, "a conditional reference begins with a resource type");
+      } else if (bundle_.is_bundle() && bundle_.type() != "transaction") {
+        found_.warning("fhir-conditional-reference", url,
+                       "only a transaction may refer by a condition, and nothing here meets it");
+      } else {
+        found_.add(severity::information, "fhir-conditional-reference", url, {},
+                   "nothing here meets the condition: the recipient must know exactly one that does");
+      }
     } else if (!urn) {
       type = type_in_reference(text);
       if (!tables_.is_resource(type)) type = {};
@@ -325,6 +338,14 @@ void structure_checker::check_contained(node_id id) {
     found_.error("fhir-contained", id, "a contained resource has no security label (dom-5)");
 }
 
+/// `src="#x"` and `href="#x"`: a narrative may show what the resource contains (R4, narrative.html#images).
+void shown_in_narrative(std::string_view div, std::unordered_set<std::string_view>& used) {
+  for (std::size_t at = div.find("=\"#"); at != std::string_view::npos; at = div.find("=\"#", at + 1)) {
+    const std::size_t end = div.find('"', at + 3);
+    if (end != std::string_view::npos) used.insert(div.substr(at + 3, end - at - 3));
+  }
+}
+
 /// dom-3: what is contained is referred to from the container, or refers to it.
 void structure_checker::check_contained_are_used(node_id id) {
   const node_id contained = tree_.child(id, "contained");
@@ -335,7 +356,9 @@ void structure_checker::check_contained_are_used(node_id id) {
   node_id inside = none;
   for (;;) {
     if (tree_[at].parent == contained) inside = at;
-    if (tree_[at].kind == kind::string && tree_[at].text.starts_with('#')) {
+    if (tree_[at].kind == kind::string && tree_[at].name == "div") {
+      shown_in_narrative(tree_[at].text, used);
+    } else if (tree_[at].kind == kind::string && tree_[at].text.starts_with('#')) {
       used.insert(tree_[at].text.substr(1));
       if (tree_[at].text == "#" && inside != none) points_back.insert(inside);
     }

@@ -17,6 +17,11 @@ void validate_message(const call& of, const message& read) {
   check_bundle(bundle, found);
   rules.check_profiles(of.options().profile);
   for (const issue& one : found.list()) of.report(one);
+  if (found.has_unchecked_code())
+    of.report(
+        severity::information, "fhir-codes-not-checked", "",
+        "some value sets that profiles require cannot be listed here (LOINC, SNOMED CT, national lists): their codes "
+        "are not checked");
   if (found.full())
     of.report(severity::warning, "fhir-more-issues", "", "there are more findings than this; the first ones are shown");
   if (rules.exhausted())

@@ -44,7 +44,8 @@ class profile_test : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     // One for each process: tests of this file run side by side.
-    const auto folder = std::filesystem::path(testing::TempDir()) / ("liaison-profile-" + std::to_string(::getpid())) / "package";
+    const auto folder =
+        std::filesystem::path(testing::TempDir()) / ("liaison-profile-" + std::to_string(::getpid())) / "package";
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "a.json") << definition;
     std::ofstream(folder / "b.json") << value_set;

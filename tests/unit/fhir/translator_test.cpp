@@ -106,6 +106,24 @@ TEST(identity, one_person_named_twice_is_no_conflict) {
       LIAISON_OK);
 }
 
+TEST(identity, a_condition_names_its_subject_too) {
+  const std::string letter =
+      R"({"resourceType":"DocumentReference","status":"current","subject":{"reference":"Patient?identifier=urn:oid:1.2.250.1.213.1.4.10|160012B12345645"},"content":[{"attachment":{"title":"t"}}]})";
+  const std::string text =
+      R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entry(1, letter) + "," +
+      entry(
+          2,
+          R"({"resourceType":"List","status":"current","mode":"working","subject":{"identifier":{"system":"urn:oid:1.2.250.1.213.1.4.10","value":"279035121518989"}}})") +
+      "]}";
+  EXPECT_TRUE(run(translator_table().inspect, text).has("fhir-two-identities"));
+  EXPECT_NE(run(translator_table().inspect, letter).part(LIAISON_PART_FACTS).find("160012B12345645"),
+            std::string::npos);
+  const std::string pivot = run(translator_table().decode, letter).part(LIAISON_PART_DOCUMENT);
+  EXPECT_NE(pivot.find("160012B12345645"), std::string::npos);
+  EXPECT_EQ(run(translator_table().encode, pivot).part(LIAISON_PART_DOCUMENT).find("160012B12345645"),
+            std::string::npos);
+}
+
 TEST(identity, a_collection_may_hold_several_patients) {
   const std::string text = R"({"resourceType":"Bundle","type":"collection","entry":[)" +
                            entry(1, patient("279035121518989")) + "," + entry(2, patient("160012B12345645")) + "]}";
