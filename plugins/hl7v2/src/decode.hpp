@@ -60,6 +60,7 @@ struct decoding {
   std::map<std::string, resource_ref> parties;   // by what the source says of them
   std::map<std::uint32_t, const file*> files;    // by position of their OBX
   std::map<std::uint32_t, resource_ref> owners;  // segment → resource that its other values belong to
+  std::size_t patient_index = 0;                 // of `patient` in the facts
 
   /// Something that the message does not say and the pivot needs.
   void added(std::string place, std::string_view value, std::string_view reason) const {
@@ -88,6 +89,8 @@ resource_ref write_participant(decoding& d, const segment& prt);
 
 // Parts of a message.
 void write_patient(decoding& d, const segment& pid);
+/// The patients of A24, A40 and their kin behind the first one, as Patients of their own.
+void write_further_patients(decoding& d);
 void write_identifiers_of(decoding& d, const segment& pid);
 void write_birth_place(decoding& d, const repetition& xad);
 void write_reliability(decoding& d, const segment& pid);

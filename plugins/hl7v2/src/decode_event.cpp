@@ -136,6 +136,7 @@ void write_appointment(decoding& d) {
 void write_event(decoding& d) {
   write_header(d);
   if (const segment pid = d.of.find("PID")) write_patient(d, pid);
+  if (d.patient) write_further_patients(d);
   write_encounter(d);
   write_appointment(d);
   write_consents(d);

@@ -150,7 +150,7 @@ void write_birth_place(decoding& d, const repetition& xad) {
 }
 
 void write_identifiers_of(decoding& d, const segment& pid) {
-  const facts::patient& known = d.read.facts.patients.front();
+  const facts::patient& known = d.read.facts.patients[d.patient_index];
   for (const unsigned number : {3U, 2U, 4U}) {
     const field identifiers = pid[number];
     for (const auto piece : identifiers.repetitions()) {
@@ -191,7 +191,9 @@ void write_reliability(decoding& d, const segment& pid) {
   }
 }
 
-void write_patient(decoding& d, const segment& pid) {
+namespace {
+
+void write_identity(decoding& d, const segment& pid) {
   d.patient = d.pivot.add("Patient");
   d.owners[pid.position()] = d.patient;
   write_identifiers_of(d, pid);
@@ -201,6 +203,28 @@ void write_patient(decoding& d, const segment& pid) {
   write_addresses(d, pid);
   write_telecoms(d, pid);
   write_status(d, pid);
+}
+
+}  // namespace
+
+void write_further_patients(decoding& d) {
+  const resource_ref first = d.patient;
+  for (std::size_t i = 0, seen = 0; i < d.of.size(); ++i) {
+    const segment each = d.of.at(i);
+    if (each.name() == "PID" && ++seen > 1) {
+      if (seen > d.read.facts.patients.size()) break;
+      d.patient_index = seen - 1;
+      write_identity(d, each);
+    } else if (seen > 1 && (each.name() == "PD1" || each.name() == "MRG")) {
+      d.owners[each.position()] = d.patient;
+    }
+  }
+  d.patient = first;
+  d.patient_index = 0;
+}
+
+void write_patient(decoding& d, const segment& pid) {
+  write_identity(d, pid);
   write_contacts(d);
   write_general_practitioners(d);
 }

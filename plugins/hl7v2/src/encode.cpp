@@ -83,8 +83,9 @@ std::optional<field_place> place_of(std::string_view location) {
 
 unsigned rank_of(std::string_view name) {
   static constexpr std::pair<std::string_view, unsigned> ranks[] = {
-      {"EVN", rank_event}, {"PD1", rank_patient_more}, {"ARV", rank_patient_more}, {"ROL", rank_role},
-      {"NK1", rank_kin},   {"PV2", rank_visit_more},   {"ZBE", rank_visit_more},   {"DB1", rank_visit_more}};
+      {"EVN", rank_event},        {"PD1", rank_patient_more}, {"MRG", rank_kin},
+      {"ARV", rank_patient_more}, {"ROL", rank_role},         {"NK1", rank_kin},
+      {"PV2", rank_visit_more},   {"ZBE", rank_visit_more},   {"DB1", rank_visit_more}};
   for (const auto& [known, at] : ranks) {
     if (known == name) return at;
   }

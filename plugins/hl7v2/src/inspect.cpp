@@ -179,6 +179,24 @@ void read_observations(const message& of, const fact_options& options, reading_r
   }
 }
 
+struct subject {
+  std::string_view type, segment;  // of the message
+  unsigned field;
+};
+constexpr subject subjects[] = {{"ORM", "OBR", 4}, {"OML", "OBR", 4}, {"OMG", "OBR", 4},
+                                {"SIU", "SCH", 8}, {"SIU", "AIS", 3}, {"MFN", "MFI", 1}};
+
+/// What an order asks for, an appointment is about, a master file holds: routes ask for it as for a document's type.
+void read_subject(const message& of, facts::document& into) {
+  const std::string_view type = trim(of.at(0)[9].component(1));
+  for (const subject& row : subjects) {
+    const segment from = row.type == type ? of.find(row.segment) : segment{};
+    if (!from || !into.type.code.empty()) continue;
+    into.type = coding_of(from[row.field].first());
+    into.title = into.type.display;
+  }
+}
+
 void require_patient(const message& of, const facts::message_facts& read, findings& found) {
   const std::string_view type = trim(of.at(0)[9].component(1));
   const bool needs_patient = type == "ORU" || type == "MDM" || type == "ADT";
@@ -245,6 +263,7 @@ reading_result read_facts(const message& of, const fact_options& options, findin
   if (type == "ORU" && into.document.type.code.empty() && into.document.status.empty()) {
     read_document_of_results(of, into, options.zone);
   }
+  read_subject(of, into.document);
   if (type == "ORU" && out.participants.empty()) read_order_recipients(of, into);
   if (type == "ADT") read_general_practitioner(of, into);
   read_stay(of, options.zone, options.now, into, found);

@@ -177,6 +177,52 @@ TEST(merge_facts, link_two_patients_change_a_number_move_a_stay) {
   EXPECT_EQ(at(facts_of(adt("A01", "EVN||20260305161500\r" + pid("2") + mrg)), "/merges"), "(none)");
 }
 
+struct subject {
+  const char* type;
+  const char* segments;
+  const char* code;
+};
+class subjects : public ::testing::TestWithParam<subject> {};
+TEST_P(subjects, of_orders_appointments_and_master_files_are_told) {
+  const std::string message =
+      std::string("MSH|^~\\&|GAM|H|L|P|20260305161500||") + GetParam().type + "|A-9|P|2.5\r" + GetParam().segments;
+  const result read = run(operation::inspect, message);
+  EXPECT_EQ(read.status, LIAISON_OK) << read.list_issues();
+  const auto facts = read.json_of(LIAISON_PART_FACTS);
+  EXPECT_EQ(at(facts, "/document/type/code"), GetParam().code);
+  EXPECT_EQ(at(facts, "/document/status"), "(none)");
+  EXPECT_EQ(run(operation::validate, message).list_issues(), "");
+}
+INSTANTIATE_TEST_SUITE_P(
+    table, subjects,
+    ::testing::Values(
+        subject{"ORM^O01", "PID|1||1||A^B\rPV1|1|O\rORC|NW|P1^DPI\rOBR|1|P1^DPI||NFS^Numeration^L\r", "NFS"},
+        subject{"OML^O21^OML_O21",
+                "PID|1||1||A^B\rPV1|1|O\rORC|NW|P1^DPI\rTQ1|1||||||20260102\rOBR|1|P1^DPI||58410-2^Hemogramme^LN\r"
+                "SPM|1|S1||BLD^Sang^L\r",
+                "58410-2"},
+        subject{"SIU^S12^SIU_S12", "SCH|R-1|||||S12||CS^Consultation^L\rPID|1||1||A^B\rRGS|1\rAIS|1||CARDIO\r", "CS"},
+        subject{"MFN^M05^MFN_M05", "MFI|LOC|||20260101||NE\rMFE|MAD|1||CARDIO^^^H|PL\rLOC|CARDIO^^^H|Cardiologie\r",
+                "LOC"}));
+
+TEST(merge_events, make_a_patient_of_each_person) {
+  const std::string message = adt("A40", "EVN||20260305161500\r" + pid("10") + "MRG|11" + std::string(authority) +
+                                             "PI\r" + pid("20") + "MRG|21" + std::string(authority) + "PI\r");
+  const result read = run(operation::decode, message, R"({"account":true})");
+  const auto pivot = read.json_of(LIAISON_PART_DOCUMENT);
+  std::string found;
+  for (const auto& entry : pivot["entry"].GetArray()) {
+    if (at(entry, "/resource/resourceType") == "Patient") found += at(entry, "/resource/identifier/0/value") + ";";
+  }
+  EXPECT_EQ(found, "10;20;");
+  EXPECT_EQ(read.bytes_of(LIAISON_PART_ACCOUNT).find("no place"), std::string::npos);
+  const std::string written =
+      run(operation::encode, read.bytes_of(LIAISON_PART_DOCUMENT), R"({"now":"2026-03-06T12:00:00+01:00"})")
+          .bytes_of(LIAISON_PART_DOCUMENT);
+  const auto facts = facts_of(written);
+  EXPECT_EQ(at(facts, "/merges/0/prior/0/value"), "11") << written;
+}
+
 TEST(identity_facts, tell_the_marks_that_stop_matching) {
   std::string marked = "PID|1||1" + std::string(authority) + "PI||EXEMPLE^ODETTE^^^^^L||19470305|F";
   marked.append(24, '|').append("PROV~DOUB~HOMD\r");
