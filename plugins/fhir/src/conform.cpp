@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conform.hpp"
 
+#include "tree_edit.hpp"
+
 #include <liaison/common/text.hpp>
 
 #include <string>
@@ -76,6 +78,15 @@ std::size_t fill_section(tree& of, node_id section, account& ledger) {
   return 1;
 }
 
+std::size_t name_organization(tree& of, node_id organization, account& ledger) {
+  for (const std::string_view name : {"name", "_name", "identifier"}) {
+    if (of.child(organization, name) != none) return 0;
+  }
+  const node_id absent = add_absent(of, organization, "_name");
+  ledger.added(of.pointer(absent), "unknown", "an Organization has a name or an identifier (org-1)");
+  return 1;
+}
+
 bool in_coding(const tree& of, node_id code) {
   node_id above = of[code].parent;
   if (above != none && of.is_array(of[above].parent)) above = of[above].parent;
@@ -89,6 +100,7 @@ std::size_t conform(tree& of, account& ledger) {
   const std::size_t size = of.size();
   for (node_id id = 0; id < size; ++id) {
     if (of[id].kind == kind::object && of.type_of(id) == "Observation") changes += part_component(of, id);
+    if (of[id].kind == kind::object && of.type_of(id) == "Organization") changes += name_organization(of, id, ledger);
     if (is_section(of, id)) changes += fill_section(of, id, ledger);
     if (of[id].kind != kind::string || of[id].name != "code" || !in_coding(of, id)) continue;
     const std::string clean = with_single_blanks(of[id].text);

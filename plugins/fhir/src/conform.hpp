@@ -16,6 +16,7 @@ namespace liaison::fhir {
 ///    another one.
 ///  - `code` allows no doubled blanks, which codes of laboratories have: they become one.
 ///  - cmp-1: a section must not be empty; one without text and entries gets a narrative that says its title.
+///  - org-1: an Organization has a name or an identifier; one that has neither gets a name that is not known.
 /// What the target says beyond the pivot is listed in `ledger`.
 std::size_t conform(tree& of, account& ledger);
 

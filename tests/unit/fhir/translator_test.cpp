@@ -245,6 +245,14 @@ TEST(encode, an_empty_section_says_at_least_its_title) {
   EXPECT_EQ(run(translator_table().validate, got.part(LIAISON_PART_DOCUMENT)).errors(), 0U);
 }
 
+TEST(encode, an_organization_without_name_says_that_it_is_not_known) {
+  const std::string text =
+      run(translator_table().encode, document(entry(2, R"({"resourceType":"Organization","type":[{"text":"t"}]})")))
+          .part(LIAISON_PART_DOCUMENT);
+  EXPECT_NE(text.find("\"_name\""), std::string::npos);
+  EXPECT_EQ(run(translator_table().validate, text).list().find("org-1"), std::string::npos);
+}
+
 TEST(encode, refuses_what_is_no_pivot) {
   EXPECT_EQ(run(translator_table().encode, "MSH|").status, LIAISON_REJECT);
   EXPECT_EQ(run(translator_table().encode, patient("1")).status, LIAISON_REJECT);
