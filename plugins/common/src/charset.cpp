@@ -271,7 +271,13 @@ encoded from_utf_8(std::string_view text, charset to) {
   encoded out;
   out.bytes.reserve(text.size());
   encoder writer(to, out);
+  const bool has_ascii = to != charset::utf_16le && to != charset::utf_16be;
   for (std::size_t i = 0; i < text.size();) {
+    std::size_t plain = has_ascii ? ascii_run(text, i) : 0;
+    if (plain > 0 && i + plain < text.size()) --plain;  // a mark may follow that composes with the last letter
+    out.bytes.append(text, i, plain);
+    i += plain;
+    if (i == text.size()) break;
     const auto [character, length] = to == charset::utf_8 ? character_at(text, i) : composed_at(text, i);
     writer.put(character);
     i += length;

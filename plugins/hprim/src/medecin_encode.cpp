@@ -83,10 +83,8 @@ std::optional<medecin_options> options_of(const call_options& options) {
 std::string with_crlf(std::string_view lines) {
   std::string out;
   out.reserve(lines.size() + lines.size() / 32);
-  for (const char c : lines) {
-    if (c == '\n') out += '\r';
-    out += c;
-  }
+  for (const std::string_view line : split(lines, '\n')) out.append(line).append("\r\n");
+  out.resize(out.size() - 2);  // every line ended: behind the last end stands nothing
   return out;
 }
 

@@ -107,6 +107,7 @@ printed_result message_encoder::printed(const view_result& result) {
 
 /// Results and their comments that the text does not show; RES lines are for programs, the body is for people.
 void message_encoder::write_missing_results(const view_document& document, const std::string& all_text) {
+  if (document.results.empty()) return;
   shown_results shown(all_text);
   for (const view_result& result : document.results) {
     const printed_result print = printed(result);

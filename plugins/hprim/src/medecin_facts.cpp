@@ -247,7 +247,7 @@ liaison_status medecin_translator::render(const call& host) {
     }
     const std::string text = text_of(message);
     out += text;
-    shown_results shown_in_text(text);
+    shown_results shown_in_text(message.results.empty() ? std::string_view{} : std::string_view(text));
     for (const res_line& line : message.results) {
       const medecin_result result = read_result(line, nullptr);
       if (shown_in_text.shows(result.label,

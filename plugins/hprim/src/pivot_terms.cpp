@@ -113,11 +113,19 @@ void set_person_name(const resource_ref& of, std::string_view path, const source
   for (const std::string_view word : split(text.text, ' ')) {
     if (!word.empty()) words.push_back(word);
   }
+  std::string_view prefix;
   if (!words.empty() && is_in(person_prefixes, folded(words.front()))) {
-    of.set(at + "/prefix/0", words.front());
+    prefix = words.front();
     words.erase(words.begin());
   }
-  // "MAREC Yann": capitals first, then a name that is not all capitals. Anything else stays text.
+  // "Dr MAREC": one word is the family name, unless it is a mailbox or a number.
+  if (words.size() == 1 && words[0].find_first_of("0123456789.@_/") == std::string_view::npos) {
+    of.set(at + "/prefix/0", prefix);
+    of.set(at + "/family", words[0]);
+    return;
+  }
+  // "MAREC Yann": capitals first, then a name that is not all capitals. Anything else stays text, prefix and all: a
+  // reader that found a prefix alone would take it for the name.
   std::size_t family = 0;
   const auto is_capitals = [](std::string_view word) { return word.size() > 1 && folded(word) == word; };
   const auto has_lower = [](std::string_view word) {
@@ -131,6 +139,7 @@ void set_person_name(const resource_ref& of, std::string_view path, const source
   if (!std::all_of(words.begin() + static_cast<std::ptrdiff_t>(family), words.end(), has_lower)) return;
   std::string name(words[0]);
   for (std::size_t i = 1; i < family; ++i) name.append(" ").append(words[i]);
+  of.set(at + "/prefix/0", prefix);
   of.set(at + "/family", name);
   for (std::size_t i = family; i < words.size(); ++i) of.set(at + "/given/" + std::to_string(i - family), words[i]);
 }

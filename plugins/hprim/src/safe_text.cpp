@@ -3,13 +3,21 @@
 
 #include <liaison/common/text.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace liaison::hprim {
 namespace {
 
+/// Controls, and what may begin a C1 control (C2) or a line separator (E2).
+bool needs_a_look(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xE2;
+}
+
 /// Control characters, C1 controls and the line separators of Unicode as blanks.
 std::string without_controls(std::string_view text) {
+  if (std::none_of(text.begin(), text.end(), needs_a_look)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

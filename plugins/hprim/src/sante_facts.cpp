@@ -168,8 +168,8 @@ class facts_reader {
     ++out_.results;
     if (const std::string status = field_of(segment, 11, file_.marks).text(); !status.empty())
       result_statuses_ += status[0];
+    const sante_result result = read_obx(segment, file_.marks, &found_);
     if (!host_.options().values) return;
-    const sante_result result = read_obx(segment, file_.marks, nullptr);
     facts::value value;
     value.patient = out_.patients.empty() ? 0 : static_cast<std::uint32_t>(out_.patients.size() - 1);
     value.label = result.label;
@@ -284,7 +284,7 @@ liaison_status sante_translator::inspect(const call& host) {
     return LIAISON_NOT_MINE;
   }
   const facts::message_facts facts = facts_reader(file, host, found).read();
-  check_values(file, found);
+  for (const sante_segment& segment : file.segments) check_dates(segment, file.marks, found);
   host.emit(facts);
   found.report_to(host);
   if (found.has(finding::several_identities)) return LIAISON_REJECT;

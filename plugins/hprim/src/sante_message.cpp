@@ -3,6 +3,8 @@
 // fall inside a character.
 #include "sante_message.hpp"
 
+#include "byte_search.hpp"
+
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
@@ -90,8 +92,9 @@ spliced_lines splice(std::string_view bytes, char field, findings& found) {
   spliced_lines out;
   out.bytes.reserve(bytes.size());
   std::uint32_t number = 0;
+  byte_pair_search line_ends(bytes, '\r', '\n');
   for (std::size_t start = 0; start < bytes.size();) {
-    const std::size_t end = std::min(bytes.find_first_of("\r\n", start), bytes.size());
+    const std::size_t end = std::min(line_ends.next(start), bytes.size());
     std::string_view line = bytes.substr(start, end - start);
     start = end + 1;
     if (end < bytes.size() && bytes[end] == '\r' && start < bytes.size() && bytes[start] == '\n') ++start;

@@ -98,7 +98,10 @@ std::string date_time(std::string_view stamp, std::string_view zone) {
 }
 
 sante_result read_obx(const sante_segment& segment, const separators& marks, findings* found) {
-  const auto field = [&](std::size_t index) { return field_of(segment, index, marks); };
+  const auto fields = split_marks(segment.text, marks.field, marks.escape);
+  const auto field = [&](std::size_t index) {
+    return field_view(index < fields.size() ? fields[index] : std::string_view{}, marks);
+  };
   sante_result out;
   out.type = field(2).text();
   out.kind = kind_of_value(out.type);
