@@ -29,6 +29,8 @@ const char* name_of(receipt_kind kind) {
     case receipt_kind::refused: return "refused";
     case receipt_kind::translated: return "translated";
     case receipt_kind::operator_action: return "operator-action";
+    case receipt_kind::held: return "held";
+    case receipt_kind::reported: return "reported";
   }
   return "attempt-failed";
 }

@@ -60,6 +60,7 @@ struct delivery {
   unix_ms created_at = 0;
   unix_ms next_attempt_at = 0;
   unix_ms finished_at = 0;
+  bool awaits_document = false;  ///< held back: the document that it replaces or removes has not come
   bool prepared = false;  ///< a folder: the file is written under its temporary name, only the renaming is left
   std::string last_error;  ///< why the last attempt failed; without patient data
 };
@@ -70,6 +71,8 @@ enum class receipt_kind : std::uint8_t {
   refused,         ///< the recipient will not have it: AE, 4xx
   translated,      ///< the translation's summary: account of leaves, translator and version
   operator_action, ///< a person's retry, cancel or replay
+  held,            ///< waited for a document that had not come: what ended that
+  reported,        ///< its end was told to the sender: a business acknowledgement
 };
 const char* name_of(receipt_kind kind);
 

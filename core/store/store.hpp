@@ -26,7 +26,13 @@ struct new_delivery {
   std::string recipient;
   std::string format;
   std::string profile;
+  bool reports = false;  ///< its end is an `outcome` that waits until it is settled
 };
+
+/// Codes of receipts and the beginning of `last_error` for deliveries of a document whose line is broken.
+inline constexpr const char* original_missing = "original-missing";        ///< waits, or gave up waiting
+inline constexpr const char* original_came = "original-came";              ///< waits no longer
+inline constexpr const char* document_superseded = "document-superseded";  ///< came after what replaces it was let go
 
 /// Everything of one intake: written in one transaction or not at all.
 struct intake {
@@ -38,6 +44,11 @@ struct intake {
   /// is the key of the document that it replaces, else of its set, else its own id. `subject_key` (a stay or a patient,
   /// already hashed) orders what is no document. All empty: no order.
   std::string document_id, set_id, replaces, subject_key;
+  /// The message takes `document_id` (else `replaces`) away; it does not bring it.
+  bool removes = false;
+  /// Until when its deliveries wait when no document of the name that it replaces or removes has come; 0: they do not.
+  /// When that one comes in time its deliveries go first, to each recipient, and these follow.
+  unix_ms waits_until = 0;
   /// Added to the message's issues when the same source and sender key came before with other bytes; no code: nothing is.
   model::issue if_control_id_seen;
   std::string document_type;             ///< code, only for `message_filter::document_type`
@@ -56,7 +67,9 @@ struct intake_outcome {
   model::message_id id = 0;
   model::message_state state = model::message_state::unrouted;  ///< of the stored one, for a duplicate the first one's
   bool control_id_seen = false;         ///< the same source and sender key came before with other bytes
+  bool waits = false;                   ///< for the document that it replaces or removes
   std::vector<std::string> recipients;  ///< of the deliveries that were added
+  std::vector<std::string> released;    ///< recipients of deliveries that waited for this document
   std::string text;                     ///< why not
 };
 
@@ -100,6 +113,7 @@ struct delivery_filter {
   std::string recipient;
   std::optional<model::delivery_state> state;
   model::message_id message = 0;
+  bool awaits_document = false;  ///< only those that wait for a document that has not come
   model::delivery_id before = 0;
   std::uint32_t limit = 50;
 };
@@ -110,6 +124,23 @@ struct trace {
   std::vector<model::delivery> deliveries;     ///< with those that wait for an earlier one, see `blocked_by`
   std::vector<model::delivery_id> blocked_by;  ///< parallel to `deliveries`: the earlier delivery it waits for, or 0
   std::vector<model::receipt> receipts;        ///< in time order
+};
+
+/// A version of a document and what became of it.
+struct document_version {
+  model::message message;
+  std::vector<model::delivery> deliveries;
+  unix_ms awaits_until = 0;  ///< not 0: the document that it replaces or removes has not come
+};
+
+/// What to do with what waited in vain.
+enum class unawaited : std::uint8_t { sent, dead };
+
+/// A delivery that ended and whose sender is to hear of it.
+struct outcome {
+  model::delivery delivery;
+  model::receipt last;  ///< of the end; kind and code
+  std::string message_source, message_format, facts_json;
 };
 
 struct recipient_count {
@@ -186,6 +217,24 @@ class store {
   /// at most `limit`. Gives how many.
   virtual void expire(std::string recipient, unix_ms created_before, unix_ms now, std::uint32_t limit,
                       callback<result<std::uint32_t>> then) = 0;
+
+  /// Deliveries that waited until `now` for a document are let go or become dead letters, those of at most `limit`
+  /// messages. Gives their recipients. A dead one goes on when the document comes all the same.
+  virtual void end_waits(unix_ms now, unawaited how, std::uint32_t limit,
+                         callback<result<std::vector<std::string>>> then) = 0;
+
+  /// The messages of the line that the document, set or replaced document of this name belongs to, oldest first: the
+  /// newest `limit` (1000) of them. Empty: the name is not known.
+  virtual void document_line(std::string name, std::uint32_t limit,
+                             callback<result<std::vector<document_version>>> then) = 0;
+
+  /// Ends of deliveries that report and are not settled, oldest first. A delivery that ended twice (a dead letter that
+  /// a person retried) is there again.
+  virtual void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) = 0;
+  /// What follows from an end is written in the transaction that settles it. "not-found": it was settled before;
+  /// nothing is written.
+  virtual void settle(model::delivery_id ended, std::vector<intake> follows,
+                      callback<result<std::vector<intake_outcome>>> then) = 0;
 
   /// Removes what is past its time and gives the room back to the file system. Gives how many messages went. A dead
   /// letter has not ended; and a document's line is kept whole while one of its deliveries has not, so that a later

@@ -80,6 +80,7 @@ class memory_backend final : public memory_store {
       if (filter.before != 0 && at->first >= filter.before) continue;
       if (!filter.recipient.empty() && delivery.recipient != filter.recipient) continue;
       if (filter.state && delivery.state != *filter.state) continue;
+      if (filter.awaits_document && !delivery.awaits_document) continue;
       if (filter.message != 0 && delivery.message != filter.message) continue;
       found.push_back(delivery);
     }
@@ -113,6 +114,7 @@ class memory_backend final : public memory_store {
              const auto state = kept.delivery.state;
              if (state != model::delivery_state::dead && state != model::delivery_state::pending) return wrong_state();
              table_.set_state(kept, model::delivery_state::pending);
+             kept.delivery.awaits_document = false;
              kept.delivery.next_attempt_at = kept.waits_since = now;
              kept.delivery.finished_at = 0;
              kept.put_off = false;
@@ -127,8 +129,7 @@ class memory_backend final : public memory_store {
              auto& kept = found->second;
              const auto state = kept.delivery.state;
              if (state != model::delivery_state::dead && state != model::delivery_state::pending) return wrong_state();
-             table_.set_state(kept, model::delivery_state::cancelled);
-             kept.delivery.finished_at = now;
+             table_.end(kept, model::delivery_state::cancelled, now);
              return done{};
            }));
   }
@@ -155,11 +156,56 @@ class memory_backend final : public memory_store {
                if (kept.delivery.recipient != recipient || kept.delivery.state != model::delivery_state::pending)
                  continue;
                if (kept.waits_since >= created_before) continue;
-               table_.set_state(kept, model::delivery_state::dead);
-               kept.delivery.finished_at = now;
+               if (kept.delivery.awaits_document) kept.delivery.last_error = std::string(original_missing) + ":";
+               table_.end(kept, model::delivery_state::dead, now);
                ++ended;
              }
              return ended;
+           }));
+  }
+
+  void end_waits(unix_ms now, unawaited how, std::uint32_t limit,
+                 callback<result<std::vector<std::string>>> then) override {
+    answer(std::move(then), written<std::vector<std::string>>([&]() -> result<std::vector<std::string>> {
+             return table_.end_waits(now, how, limit);
+           }));
+  }
+
+  void document_line(std::string name, std::uint32_t limit,
+                     callback<result<std::vector<document_version>>> then) override {
+    std::vector<document_version> found;
+    for (const auto* kept : table_.line_of(name)) {
+      document_version one;
+      one.message = kept->message;
+      one.awaits_until = kept->awaits_until;
+      for (const auto& [id, delivery] : table_.deliveries) {
+        if (delivery.delivery.message == kept->message.id) one.deliveries.push_back(delivery.delivery);
+      }
+      found.push_back(std::move(one));
+    }
+    if (found.size() > limit) found.erase(found.begin(), found.end() - limit);
+    answer(std::move(then), result<std::vector<document_version>>(std::move(found)));
+  }
+
+  void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) override {
+    std::vector<outcome> found;
+    for (const auto id : table_.outcomes) {
+      if (found.size() == limit) break;
+      const auto& kept = table_.deliveries.at(id);
+      auto of = work_for(kept.delivery);
+      found.push_back({std::move(of.delivery), kept.receipts.empty() ? model::receipt{} : kept.receipts.back(),
+                       std::move(of.message_source), std::move(of.message_format), std::move(of.facts_json)});
+    }
+    answer(std::move(then), result<std::vector<outcome>>(std::move(found)));
+  }
+
+  void settle(model::delivery_id ended, std::vector<intake> follows,
+              callback<result<std::vector<intake_outcome>>> then) override {
+    answer(std::move(then), written<std::vector<intake_outcome>>([&]() -> result<std::vector<intake_outcome>> {
+             if (table_.outcomes.erase(ended) == 0) return not_found();
+             std::vector<intake_outcome> made;
+             for (auto& one : follows) made.push_back(table_.add(std::move(one), clock_.now()));
+             return made;
            }));
   }
 
@@ -229,22 +275,21 @@ class memory_backend final : public memory_store {
     table_.add_receipts(kept, std::move(what.receipts), options_.receipts_kept);
     const bool delivered = what.state == model::delivery_state::delivered;
     if (delivery.state != model::delivery_state::pending && (!delivered || delivery.state == what.state)) return done{};
-    table_.set_state(kept, what.state);
+    if (what.state == model::delivery_state::pending) table_.set_state(kept, what.state);
+    else table_.end(kept, what.state, clock_.now());
     if (what.count_attempt) ++delivery.attempts;
     if (what.prepared) delivery.prepared = *what.prepared;
     if (!what.error.empty() || delivered) delivery.last_error = std::move(what.error);
     if (what.state == model::delivery_state::pending) {
       delivery.next_attempt_at = what.next_attempt_at;
       kept.put_off = what.next_attempt_at > clock_.now();
-    } else {
-      delivery.finished_at = clock_.now();
     }
     return done{};
   }
 
   bool may_go(const stored_delivery& kept, const std::string& recipient) const {
     return kept.delivery.recipient == recipient && kept.delivery.state == model::delivery_state::pending &&
-           table_.blocker_of(kept.delivery) == 0;
+           !kept.delivery.awaits_document && table_.blocker_of(kept.delivery) == 0;
   }
 
   work work_for(const model::delivery& delivery) const {

@@ -37,6 +37,7 @@ intake_outcome memory_table::add(intake what, unix_ms now) {
     return outcome;
   }
   stored_message kept;
+  auto awaited = missing(what);
   const auto key = key_for_document(what);
   if (!key.empty()) {
     kept.document_name = !what.document_id.empty() ? what.document_id
@@ -54,15 +55,127 @@ intake_outcome memory_table::add(intake what, unix_ms now) {
   kept.sender_key = std::move(what.sender_key);
   kept.document_type = std::move(what.document_type);
   sent_by_[sender_of(kept.message.source, kept.sender_key)].insert(kept.message.id);
-  for (const auto& delivery : what.deliveries) {
-    add_delivery(kept, delivery, kept.message.received_at);
-    outcome.recipients.push_back(delivery.recipient);
+  outcome.waits = !awaited.empty() && !what.deliveries.empty();
+  if (outcome.waits) {
+    kept.awaited = std::move(awaited);
+    kept.awaits_until = what.waits_until;
   }
   outcome.verdict = intake_verdict::stored;
   outcome.id = kept.message.id;
   outcome.state = kept.message.state;
-  messages.emplace(kept.message.id, std::move(kept));
+  add_deliveries(messages.emplace(outcome.id, std::move(kept)).first->second, what, outcome);
   return outcome;
+}
+
+std::vector<std::string> memory_table::missing(const intake& what) const {
+  if (what.waits_until == 0 || (!what.removes && what.replaces == what.document_id)) return {};
+  std::vector<std::string> names;
+  for (const auto* name : {&what.replaces, what.removes ? &what.document_id : &what.replaces}) {
+    if (name->empty()) continue;
+    if (came_.contains(*name)) return {};
+    names.push_back(*name);
+  }
+  return names;
+}
+
+memory_table::followers memory_table::followers_of(const std::string& document) const {
+  followers found;
+  for (const auto& [id, kept] : messages) {
+    if (std::ranges::count(kept.awaited, document) > 0) found.messages.push_back(id);
+  }
+  for (const auto& [id, kept] : deliveries) {
+    const auto& delivery = kept.delivery;
+    if (std::ranges::count(found.messages, delivery.message) == 0) continue;
+    if (is_held(kept)) {
+      const auto at = found.before.try_emplace(delivery.recipient, kept.turn).first;
+      at->second = std::min(at->second, kept.turn);
+    } else if (delivery.state == model::delivery_state::delivered || delivery.state == model::delivery_state::pending) {
+      found.superseded.insert(delivery.recipient);
+    }
+  }
+  return found;
+}
+
+void memory_table::add_deliveries(stored_message& of, const intake& what, intake_outcome& outcome) {
+  followers which;
+  const bool brings = !what.document_id.empty() && !what.removes;
+  if (brings) {
+    which = followers_of(what.document_id);
+    came_.insert(what.document_id);
+  }
+  const auto now = of.message.received_at;
+  for (const auto& delivery : what.deliveries) {
+    const auto first = which.before.find(delivery.recipient);
+    const auto id = add_delivery(of, delivery, now, first == which.before.end() ? 0 : first->second - 1);
+    deliveries.at(id).delivery.awaits_document = outcome.waits;
+    if (which.superseded.contains(delivery.recipient)) give_up(deliveries.at(id), document_superseded, now);
+    outcome.recipients.push_back(delivery.recipient);
+  }
+  std::set<std::string> released;
+  for (const auto message : which.messages) {
+    messages.at(message).awaited.clear();
+    messages.at(message).awaits_until = 0;
+    for (auto& [id, kept] : deliveries) {
+      if (kept.delivery.message != message || !is_held(kept)) continue;
+      let_go(kept, original_came, now);
+      released.insert(kept.delivery.recipient);
+    }
+  }
+  outcome.released.assign(released.begin(), released.end());
+}
+
+bool memory_table::is_held(const stored_delivery& what) {
+  if (what.delivery.state == model::delivery_state::pending) return what.delivery.awaits_document;
+  return what.delivery.state == model::delivery_state::dead && what.delivery.last_error.starts_with(original_missing);
+}
+
+void memory_table::let_go(stored_delivery& what, const char* code, unix_ms now) {
+  what.delivery.awaits_document = false;
+  what.delivery.next_attempt_at = what.waits_since = now;
+  what.delivery.finished_at = 0;
+  what.delivery.last_error.clear();
+  what.put_off = false;
+  what.receipts.push_back({what.delivery.id, now, model::receipt_kind::held, code, {}});
+  set_state(what, model::delivery_state::pending);
+}
+
+void memory_table::give_up(stored_delivery& what, const char* code, unix_ms now) {
+  what.delivery.last_error = std::string(code) + ":";
+  what.receipts.push_back({what.delivery.id, now, model::receipt_kind::held, code, {}});
+  end(what, model::delivery_state::dead, now);
+}
+
+void memory_table::end(stored_delivery& what, model::delivery_state how, unix_ms now) {
+  what.delivery.awaits_document = false;
+  what.delivery.finished_at = now;
+  set_state(what, how);
+  if (what.reports) outcomes.insert(what.delivery.id);
+}
+
+std::vector<std::string> memory_table::end_waits(unix_ms now, unawaited how, std::uint32_t limit) {
+  std::set<std::string> recipients;
+  for (auto& [message, waiting] : messages) {
+    if (waiting.awaits_until == 0 || waiting.awaits_until > now) continue;
+    if (limit-- == 0) break;
+    waiting.awaits_until = 0;
+    for (auto& [id, kept] : deliveries) {
+      if (kept.delivery.message != message || !is_held(kept)) continue;
+      if (how == unawaited::sent) let_go(kept, original_missing, now);
+      else give_up(kept, original_missing, now);
+      recipients.insert(kept.delivery.recipient);
+    }
+  }
+  return {recipients.begin(), recipients.end()};
+}
+
+std::vector<const stored_message*> memory_table::line_of(const std::string& name) const {
+  std::vector<const stored_message*> found;
+  const auto key = aliases_.find(name);
+  if (key == aliases_.end()) return found;
+  for (const auto& [id, kept] : messages) {
+    if (!kept.document_name.empty() && aliases_.at(kept.document_name) == key->second) found.push_back(&kept);
+  }
+  return found;
 }
 
 // A document's key is that of the document it replaces, else of its set, else its own. Where the names it brings are
@@ -92,15 +205,18 @@ void memory_table::merge(const std::string& key, const std::string& other) {
   for (auto& [id, kept] : deliveries) {
     if (kept.delivery.order_key != other) continue;
     kept.delivery.order_key = key;
-    if (is_open(kept.delivery.state)) open_[{kept.delivery.recipient, key}].insert(id);
+    if (is_open(kept.delivery.state)) open_[{kept.delivery.recipient, key}].insert({kept.turn, id});
   }
   std::erase_if(open_, [&](const auto& entry) { return entry.first.second == other; });
 }
 
-model::delivery_id memory_table::add_delivery(const stored_message& of, const new_delivery& what, unix_ms now) {
+model::delivery_id memory_table::add_delivery(const stored_message& of, const new_delivery& what, unix_ms now,
+                                              std::int64_t turn) {
   stored_delivery made;
   auto& delivery = made.delivery;
   delivery.id = ++last_delivery_;
+  made.turn = turn != 0 ? turn : delivery.id << 20;
+  made.reports = what.reports;
   delivery.message = of.message.id;
   delivery.recipient = what.recipient;
   delivery.format = what.format;
@@ -111,7 +227,7 @@ model::delivery_id memory_table::add_delivery(const stored_message& of, const ne
     delivery.order_key = sha256_hex_of("subject\n" + of.subject_key).substr(0, 16);
   }
   delivery.created_at = delivery.next_attempt_at = made.waits_since = now;
-  if (!delivery.order_key.empty()) open_[{delivery.recipient, delivery.order_key}].insert(delivery.id);
+  if (!delivery.order_key.empty()) open_[{delivery.recipient, delivery.order_key}].insert({made.turn, delivery.id});
   return deliveries.emplace(delivery.id, std::move(made)).first->first;
 }
 
@@ -121,9 +237,9 @@ void memory_table::set_state(stored_delivery& what, model::delivery_state state)
   if (delivery.order_key.empty()) return;
   const line where{delivery.recipient, delivery.order_key};
   if (is_open(state)) {
-    open_[where].insert(delivery.id);
+    open_[where].insert({what.turn, delivery.id});
   } else if (const auto found = open_.find(where); found != open_.end()) {
-    found->second.erase(delivery.id);
+    found->second.erase({what.turn, delivery.id});
     if (found->second.empty()) open_.erase(found);
   }
 }
@@ -131,8 +247,8 @@ void memory_table::set_state(stored_delivery& what, model::delivery_state state)
 model::delivery_id memory_table::blocker_of(const model::delivery& what) const {
   if (what.order_key.empty() || what.state != model::delivery_state::pending) return 0;
   const auto found = open_.find({what.recipient, what.order_key});
-  if (found == open_.end() || *found->second.begin() >= what.id) return 0;
-  return *found->second.begin();
+  if (found == open_.end() || found->second.begin()->second == what.id) return 0;
+  return found->second.begin()->second;
 }
 
 void memory_table::add_receipts(stored_delivery& to, std::vector<model::receipt> receipts, std::size_t kept) {

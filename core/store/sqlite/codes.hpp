@@ -9,7 +9,7 @@
 namespace liaison::store::sqlite {
 
 /// `none` is NULL in the database.
-enum class lane : std::uint8_t { none = 0, due = 1, put_off = 2, behind = 3 };
+enum class lane : std::uint8_t { none = 0, due = 1, put_off = 2, behind = 3, awaiting = 4 };
 
 static_assert(static_cast<int>(model::message_state::routed) == 0);
 static_assert(static_cast<int>(model::message_state::unrouted) == 1);
@@ -23,6 +23,8 @@ static_assert(static_cast<int>(model::receipt_kind::accepted) == 1);
 static_assert(static_cast<int>(model::receipt_kind::refused) == 2);
 static_assert(static_cast<int>(model::receipt_kind::translated) == 3);
 static_assert(static_cast<int>(model::receipt_kind::operator_action) == 4);
+static_assert(static_cast<int>(model::receipt_kind::held) == 5);
+static_assert(static_cast<int>(model::receipt_kind::reported) == 6);
 
 template <class Code>
 constexpr std::int64_t code(Code value) {

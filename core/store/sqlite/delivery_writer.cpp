@@ -25,11 +25,11 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
       add_(
           session.database,
           "INSERT INTO delivery(id, message, recipient, format, profile, order_key, state, lane, attempts, created_at, "
-          "waits_since, next_attempt_at, finished_at, prepared, receipts, replayed) "
-          "VALUES(?1,?2,?3,?4,?5,?6,0,?7,0,?8,?8,?8,0,0,0,?9)"),
+          "waits_since, next_attempt_at, finished_at, prepared, receipts, replayed, turn, reports) "
+          "VALUES(?1,?2,?3,?4,?5,?6,0,?7,0,?8,?8,?8,0,0,0,?9,?10,?11)"),
       read_(session.database,
             "SELECT recipient, order_key, state, lane, attempts, waits_since, next_attempt_at, finished_at, prepared, "
-            "receipts, last_error FROM delivery WHERE id=?"),
+            "receipts, last_error, turn, reports FROM delivery WHERE id=?"),
       write_(session.database,
              "UPDATE delivery SET state=?2, lane=?3, attempts=?4, waits_since=?5, next_attempt_at=?6, finished_at=?7, "
              "prepared=?8, receipts=?9, last_error=?10 WHERE id=?1"),
@@ -38,19 +38,27 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
                     "DELETE FROM receipt WHERE delivery=?1 AND number="
                     "(SELECT number FROM receipt WHERE delivery=?1 AND kind=?2 ORDER BY number LIMIT 1 OFFSET ?3) "
                     "AND (SELECT count(*) FROM receipt WHERE delivery=?1 AND kind=?2)>=2*?3"),
+      add_outcome_(session.database, "INSERT OR IGNORE INTO outcome VALUES(?)"),
+      settle_outcome_(session.database, "DELETE FROM outcome WHERE delivery=?"),
       read_message_(session.database, "SELECT order_key, aliases FROM message WHERE id=?"),
       set_routed_(session.database, "UPDATE message SET state=0 WHERE id=? AND state=1"),
       oldest_(session.database,
               "SELECT id, created_at, waits_since FROM delivery INDEXED BY delivery_waiting "
               "WHERE recipient=? AND lane=? ORDER BY id") {}
 
-model::delivery_id delivery_writer::add(model::message_id message, const new_delivery& what,
-                                        std::optional<std::int64_t> key, unix_ms now, bool may_wait, made how) {
+model::delivery_id delivery_writer::add(model::message_id message, const new_delivery& what, const position& where,
+                                        unix_ms now, made how) {
   const auto id = session_.new_delivery_id();
   const auto recipient = session_.number_of(what.recipient);
-  const bool waits = key && may_wait && lines_.first_of(recipient, *key) != 0;
-  add_.run(id, message, recipient, session_.number_of(what.format), session_.number_of(what.profile), key,
-           code(waits ? lane::behind : lane::due), now, std::int64_t{how == made::by_replay});
+  const place here{where.turn != 0 ? where.turn : id * turns_apart, id};
+  auto in = lane::due;
+  if (where.key && where.may_wait) {
+    const auto first = lines_.first_of(recipient, *where.key);
+    if (first.id != 0 && first < here) in = lane::behind;
+  }
+  if (where.awaits) in = lane::awaiting;
+  add_.run(id, message, recipient, session_.number_of(what.format), session_.number_of(what.profile), where.key,
+           code(in), now, std::int64_t{how == made::by_replay}, here.turn, std::int64_t{what.reports});
   session_.count(recipient, state::pending, 1);
   return id;
 }
@@ -71,6 +79,8 @@ std::optional<delivery_writer::row> delivery_writer::read(model::delivery_id id)
   kept.prepared = found.integer(8);
   kept.receipts = found.integer(9);
   kept.last_error = found.text(10);
+  kept.turn = found.integer(11);
+  kept.reports = found.integer(12);
   return kept;
 }
 
@@ -89,7 +99,7 @@ void delivery_writer::write(const row& what, state before) {
 lane delivery_writer::lane_of(const row& what, unix_ms now) {
   if (what.key) {
     const auto first = lines_.first_of(what.recipient, *what.key);
-    if (first != 0 && first < what.id) return lane::behind;
+    if (first.id != 0 && first < place{what.turn, what.id}) return lane::behind;
   }
   return what.next_attempt_at > now ? lane::put_off : lane::due;
 }
@@ -99,6 +109,7 @@ void delivery_writer::end(row& what, state how, unix_ms now) {
   what.lane = lane::none;
   what.finished_at = now;
   write(what, before);
+  if (what.reports != 0) add_outcome_.run(what.id);
   if (what.key && is_open(before) && !is_open(how)) lines_.let_next_go(what.recipient, *what.key, now);
 }
 
@@ -129,7 +140,7 @@ result<done> delivery_writer::apply(const delivery_update& what) {
     return done{};
   }
   kept.next_attempt_at = what.next_attempt_at;
-  kept.lane = lane_of(kept, now);
+  if (kept.lane != lane::awaiting) kept.lane = lane_of(kept, now);
   write(kept, kept.state);
   return done{};
 }
@@ -166,15 +177,52 @@ result<std::vector<model::delivery_id>> delivery_writer::replay(model::message_i
     key = lines_.key_now(at_first, found.bytes(1));
   }
   std::vector<model::delivery_id> ids;
-  for (const auto& what : deliveries) ids.push_back(add(id, what, key, now, true, made::by_replay));
+  for (const auto& what : deliveries) ids.push_back(add(id, what, {key}, now, made::by_replay));
   if (!ids.empty()) set_routed_.run(id);
   return ids;
+}
+
+bool delivery_writer::is_held(const row& what) {
+  if (what.state == state::pending) return what.lane == lane::awaiting;
+  return what.state == state::dead && what.last_error.starts_with(original_missing);
+}
+
+void delivery_writer::give_up(model::delivery_id id, std::string_view code, std::string_view text, unix_ms now) {
+  auto found = read(id);
+  if (!found || found->state != state::pending) return;
+  found->last_error = std::string(code) + ": " + std::string(text);
+  add_receipts(*found, {{id, now, model::receipt_kind::held, std::string(code), std::string(text)}});
+  end(*found, state::dead, now);
+}
+
+bool delivery_writer::let_go(model::delivery_id id, std::string_view code, std::string_view text, unix_ms now) {
+  auto found = read(id);
+  if (!found || !is_held(*found)) return false;
+  const auto before = std::exchange(found->state, state::pending);
+  found->next_attempt_at = found->waits_since = now;
+  found->finished_at = 0;
+  found->last_error.clear();
+  found->lane = lane_of(*found, now);
+  add_receipts(*found, {{id, now, model::receipt_kind::held, std::string(code), std::string(text)}});
+  write(*found, before);
+  return true;
+}
+
+std::optional<place> delivery_writer::place_when_awaiting(model::delivery_id id) {
+  const auto found = read(id);
+  if (!found || !is_held(*found)) return std::nullopt;
+  return place{found->turn, id};
+}
+
+bool delivery_writer::settle(model::delivery_id id) {
+  settle_outcome_.run(id);
+  return session_.database.changes() > 0;
 }
 
 std::uint32_t delivery_writer::expire(const expire_request& what) {
   const auto recipient = session_.number_of(what.recipient);
   std::vector<model::delivery_id> old;
-  for (const auto which : {lane::due, lane::put_off, lane::behind}) {
+  for (const auto which : {lane::due, lane::put_off, lane::behind, lane::awaiting}) {
     std::uint64_t left = what.limit;
     std::uint64_t may_pass = std::uint64_t{what.limit} * passed_over_max;
     auto rows = oldest_.with(recipient, code(which));
@@ -192,7 +240,11 @@ std::uint32_t delivery_writer::expire(const expire_request& what) {
   if (old.size() > what.limit) old.resize(what.limit);
   for (const auto id : old) {
     auto found = read(id);
-    if (found) end(*found, state::dead, what.now);
+    if (!found) continue;
+    // It goes on when the document comes all the same.
+    if (found->lane == lane::awaiting)
+      found->last_error = std::string(original_missing) + ": the document has not come";
+    end(*found, state::dead, what.now);
   }
   return static_cast<std::uint32_t>(old.size());
 }

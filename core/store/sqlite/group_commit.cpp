@@ -12,7 +12,8 @@ bool is_intake(const request& what) { return std::holds_alternative<take_in_requ
 }  // namespace
 
 group_commit::group_commit(write_session& session)
-    : session_(session), lines_(session), deliveries_(session, lines_), intake_(session, lines_, deliveries_) {}
+    : session_(session), lines_(session), deliveries_(session, lines_), waits_(session, deliveries_),
+      intake_(session, lines_, deliveries_, waits_) {}
 
 void group_commit::run(std::vector<request>& group) {
   refused_.assign(group.size(), false);
@@ -78,8 +79,18 @@ void group_commit::apply(request& what) {
     void operator()(cancel_request& r) const { r.outcome = to.deliveries_.cancel(r.id, r.now); }
     void operator()(replay_request& r) const { r.outcome = to.deliveries_.replay(r.id, r.deliveries, r.now); }
     void operator()(expire_request& r) const { r.outcome = to.deliveries_.expire(r); }
+    void operator()(end_waits_request& r) const { r.outcome = to.waits_.end(r.now, r.how, r.limit); }
+    void operator()(find_line_request& r) const { r.outcome = to.lines_.key_of_name(r.name); }
+    void operator()(settle_request& r) const { r.outcome = to.settle(r); }
   };
   std::visit(applying{*this}, what);
+}
+
+result<std::vector<intake_outcome>> group_commit::settle(const settle_request& what) {
+  if (!deliveries_.settle(what.ended)) return failure{"not-found", "the end of this delivery is settled"};
+  std::vector<intake_outcome> made;
+  for (const auto& one : what.follows) made.push_back(intake_.apply(one));
+  return made;
 }
 
 void group_commit::refuse(request& what, const failure& why) {

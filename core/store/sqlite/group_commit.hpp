@@ -30,6 +30,7 @@ class group_commit {
   void refuse_when_room_is_short(std::vector<request>& group);
   std::optional<storage_error> attempt(std::vector<request>& group, parts how);
   void apply(request& what);
+  result<std::vector<intake_outcome>> settle(const settle_request& what);
   void refuse(request& what, const failure& why);
   bool refuse_intakes(std::vector<request>& group, const failure& why);
   void refuse_rest(std::vector<request>& group, const failure& why);
@@ -37,6 +38,7 @@ class group_commit {
   write_session& session_;
   order_lines lines_;
   delivery_writer deliveries_;
+  document_waits waits_;
   intake_writer intake_;
   std::vector<bool> refused_;  ///< parallel to the group
 };

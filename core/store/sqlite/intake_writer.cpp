@@ -36,10 +36,12 @@ std::string hex_of_bytes(std::string_view bytes) {
   return text;
 }
 
-intake_writer::intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries)
+intake_writer::intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries,
+                             document_waits& waits)
     : session_(session),
       lines_(lines),
       deliveries_(deliveries),
+      waits_(waits),
       read_first_(session.database, "SELECT sha256, source, state FROM message WHERE id=?"),
       count_again_(session.database, "UPDATE message SET times_received=times_received+1 WHERE id=?"),
       add_message_(session.database,
@@ -119,16 +121,33 @@ intake_outcome intake_writer::apply(const intake& what) {
   }
   add_content_.run(id, message.facts_json, issues, raw);
 
-  bool may_wait = key && !key->is_new;
-  for (const auto& delivery : what.deliveries) {
-    deliveries_.add(id, delivery, key_value, received_at, may_wait, delivery_writer::made::at_intake);
-    outcome.recipients.push_back(delivery.recipient);
-    may_wait = true;
-  }
+  add_deliveries(what, id, key, received_at, outcome);
   outcome.verdict = intake_verdict::stored;
   outcome.id = id;
   outcome.state = message.state;
   return outcome;
+}
+
+void intake_writer::add_deliveries(const intake& what, model::message_id id, const std::optional<order_key>& key,
+                                   unix_ms now, intake_outcome& outcome) {
+  document_waits::followers followers;
+  if (key && key->brought) followers = waits_.of(*key->brought);
+  delivery_writer::position where;
+  if (key) where.key = key->value;
+  where.may_wait = key && !key->is_new;
+  outcome.waits = where.awaits = key && !key->missing.empty() && !what.deliveries.empty();
+  if (outcome.waits) waits_.add(key->missing, id, what.waits_until);
+  for (const auto& delivery : what.deliveries) {
+    const auto recipient = session_.number_of(delivery.recipient);
+    const auto first = followers.before.find(recipient);
+    where.turn = first == followers.before.end() ? 0 : first->second - 1;
+    const auto made = deliveries_.add(id, delivery, where, now, delivery_writer::made::at_intake);
+    if (followers.superseded.contains(recipient))
+      deliveries_.give_up(made, document_superseded, "the recipient was given what replaces or removes it before", now);
+    outcome.recipients.push_back(delivery.recipient);
+    where.may_wait = where.key.has_value();
+  }
+  if (!followers.messages.empty()) outcome.released = waits_.release(*key->brought, followers, now);
 }
 
 }  // namespace liaison::store::sqlite

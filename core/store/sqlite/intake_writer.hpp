@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/store/sqlite/delivery_writer.hpp"
+#include "core/store/sqlite/document_waits.hpp"
 #include "core/store/sqlite/order_lines.hpp"
 #include "core/store/sqlite/write_session.hpp"
 #include "core/store/store.hpp"
@@ -12,7 +13,7 @@ namespace liaison::store::sqlite {
 
 class intake_writer {
  public:
-  intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries);
+  intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries, document_waits& waits);
 
   intake_outcome apply(const intake& what);
 
@@ -22,9 +23,13 @@ class intake_writer {
   bool is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
                     intake_outcome& outcome);
 
+  void add_deliveries(const intake& what, model::message_id id, const std::optional<order_key>& key, unix_ms now,
+                      intake_outcome& outcome);
+
   write_session& session_;
   order_lines& lines_;
   delivery_writer& deliveries_;
+  document_waits& waits_;
   statement read_first_, count_again_, add_message_, add_content_;
 };
 

@@ -22,9 +22,10 @@ order_lines::order_lines(write_session& session)
       add_merged_(session.database, "INSERT OR REPLACE INTO merged_key VALUES(?,?,?)"),
       shorten_merged_(session.database, "UPDATE merged_key SET into_key=? WHERE key=?"),
       forget_merged_(session.database, "DELETE FROM merged_key WHERE message<?"),
-      first_(session.database,
-             "SELECT id FROM delivery INDEXED BY delivery_line WHERE recipient=? AND order_key=? AND state IN (0,2) "
-             "ORDER BY id LIMIT 1"),
+      first_(
+          session.database,
+          "SELECT turn, id FROM delivery INDEXED BY delivery_line WHERE recipient=? AND order_key=? AND state IN (0,2) "
+          "ORDER BY turn, id LIMIT 1"),
       count_(session.database,
              "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_line "
              "WHERE recipient=? AND order_key=? AND state IN (0,2) LIMIT ?)"),
@@ -32,7 +33,7 @@ order_lines::order_lines(write_session& session)
       move_(session.database,
             "UPDATE delivery INDEXED BY delivery_line SET order_key=? WHERE recipient=? AND order_key=? AND state IN "
             "(0,2)"),
-      put_behind_(session.database, "UPDATE delivery SET lane=3 WHERE id=? AND state=0"),
+      put_behind_(session.database, "UPDATE delivery SET lane=3 WHERE id=? AND state=0 AND lane<>4"),
       read_lane_(session.database, "SELECT lane, next_attempt_at FROM delivery WHERE id=?"),
       let_go_(session.database, "UPDATE delivery SET lane=? WHERE id=?") {}
 
@@ -54,18 +55,23 @@ std::optional<order_key> order_lines::key_for(const intake& what, model::message
   std::int64_t names[3];
   std::size_t count = 0;
   for (const auto* text : {&what.replaces, &what.set_id, &what.document_id}) {
-    if (!text->empty()) names[count++] = session_.hash_of("document", *text);
+    if (!text->empty()) names[count++] = name_of(*text);
   }
   if (count == 0) {
     if (what.subject_key.empty()) return std::nullopt;
     const auto hash = session_.hash_of("subject", what.subject_key);
-    return order_key{hash | std::numeric_limits<std::int64_t>::min(), false, {}};
+    order_key of_subject;
+    of_subject.value = hash | std::numeric_limits<std::int64_t>::min();
+    return of_subject;
   }
-  order_key found{0, true, {}};
+  order_key found;
+  found.is_new = true;
+  bool came[3] = {};
   for (std::size_t i = 0; i < count; ++i) {
     const auto known = session_.recent.find_alias(names[i]);
     if (!known) continue;
-    const auto key = follow(*known);
+    came[i] = known->came;
+    const auto key = follow(known->key);
     if (found.is_new) {
       found.value = key;
       found.is_new = false;
@@ -74,16 +80,43 @@ std::optional<order_key> order_lines::key_for(const intake& what, model::message
     }
   }
   if (found.is_new) found.value = id;
-  found.aliases.assign(reinterpret_cast<const char*>(names), count * sizeof(names[0]));
-  for (std::size_t i = 0; i < count; ++i) session_.recent.set_alias({names[i], found.value, id});
+  note_missing(what, found);
+  if (!what.document_id.empty() && !what.removes) {
+    found.brought = names[count - 1];
+    came[count - 1] = true;
+  }
+  found.aliases = message_names::bytes_of(names, count, found.brought.has_value());
+  for (std::size_t i = 0; i < count; ++i) session_.recent.set_alias({names[i], found.value, id, came[i]});
   return found;
+}
+
+std::int64_t order_lines::name_of(std::string_view text) const { return session_.hash_of("document", text); }
+
+void order_lines::note_missing(const intake& what, order_key& of) {
+  if (what.waits_until == 0 || (!what.removes && what.replaces == what.document_id)) return;
+  for (const auto* text : {&what.replaces, what.removes ? &what.document_id : &what.replaces}) {
+    if (text->empty()) continue;
+    const auto name = name_of(*text);
+    const auto known = session_.recent.find_alias(name);
+    if (known && known->came) {
+      of.missing.clear();
+      return;
+    }
+    if (of.missing.empty() || of.missing.front() != name) of.missing.push_back(name);
+  }
+}
+
+std::optional<std::int64_t> order_lines::key_of_name(std::string_view name) {
+  const auto known = session_.recent.find_alias(name_of(name));
+  if (!known) return std::nullopt;
+  return follow(known->key);
 }
 
 std::optional<std::int64_t> order_lines::key_now(std::optional<std::int64_t> at_first, std::string_view aliases) {
   std::int64_t name = 0;
   for (; aliases.size() >= sizeof(name); aliases.remove_prefix(sizeof(name))) {
     std::memcpy(&name, aliases.data(), sizeof(name));
-    if (const auto key = session_.recent.find_alias(name)) return follow(*key);
+    if (const auto known = session_.recent.find_alias(name)) return follow(known->key);
   }
   return at_first;
 }
@@ -120,20 +153,20 @@ void order_lines::move(std::int64_t from, std::int64_t to) {
     const auto recipient = recipients.integer(0);
     const auto first_there = first_of(recipient, to);
     const auto first_here = first_of(recipient, from);
-    if (first_here == 0) continue;
+    if (first_here.id == 0) continue;
     move_.run(to, recipient, from);
     // Each line had one that could go; the later of the two no longer can.
-    if (first_there != 0) put_behind_.run(std::max(first_here, first_there));
+    if (first_there.id != 0) put_behind_.run(std::max(first_here, first_there).id);
   }
 }
 
-model::delivery_id order_lines::first_of(std::int64_t recipient, std::int64_t key) {
+place order_lines::first_of(std::int64_t recipient, std::int64_t key) {
   auto row = first_.with(recipient, key);
-  return row.next() ? row.integer(0) : 0;
+  return row.next() ? place{row.integer(0), row.integer(1)} : place{};
 }
 
 void order_lines::let_next_go(std::int64_t recipient, std::int64_t key, unix_ms now) {
-  const auto id = first_of(recipient, key);
+  const auto id = first_of(recipient, key).id;
   if (id == 0) return;
   lane to = lane::due;
   {

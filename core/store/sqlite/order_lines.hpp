@@ -9,14 +9,27 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace liaison::store::sqlite {
 
 struct order_key {
   std::int64_t value = 0;
-  bool is_new = false;  ///< nothing can wait under it yet
-  std::string aliases;  ///< the names touched, for `message.aliases`
+  bool is_new = false;                  ///< nothing can wait under it yet
+  std::string aliases;                  ///< the names touched, for `message.aliases`
+  std::optional<std::int64_t> brought;  ///< name of the document that comes with the message
+  std::vector<std::int64_t> missing;    ///< names of what it replaces or removes when none of them has come
 };
+
+/// Where a delivery stands in its line: before those of a larger turn, and of the same turn and a larger id.
+struct place {
+  std::int64_t turn = 0;
+  model::delivery_id id = 0;  ///< 0: nowhere
+  auto operator<=>(const place&) const = default;
+};
+/// Turns lie so far apart that as many deliveries can be put before one.
+inline constexpr std::int64_t turns_apart = 1 << 20;
 
 class order_lines {
  public:
@@ -26,11 +39,13 @@ class order_lines {
   std::optional<order_key> key_for(const intake& what, model::message_id id);
   /// Of a message that is kept, as things are now.
   std::optional<std::int64_t> key_now(std::optional<std::int64_t> at_first, std::string_view aliases);
+  /// The line that a document's name leads to.
+  std::optional<std::int64_t> key_of_name(std::string_view name);
   /// Whether anything of a kept message's line still waits or is dead, at any recipient.
   bool is_line_open(std::optional<std::int64_t> at_first, std::string_view aliases);
 
   /// The earliest open (pending or dead) delivery of the line; 0: none.
-  model::delivery_id first_of(std::int64_t recipient, std::int64_t key);
+  place first_of(std::int64_t recipient, std::int64_t key);
   /// After an open delivery of the line has ended: the first that is left may go.
   void let_next_go(std::int64_t recipient, std::int64_t key, unix_ms now);
 
@@ -38,6 +53,8 @@ class order_lines {
   void forget_merges_before(model::message_id oldest);
 
  private:
+  std::int64_t name_of(std::string_view text) const;
+  void note_missing(const intake& what, order_key& of);
   std::int64_t follow(std::int64_t key);
   void merge(std::int64_t& key, std::int64_t other, model::message_id by);
   std::int64_t open_deliveries(std::int64_t key);

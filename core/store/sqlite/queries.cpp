@@ -59,7 +59,7 @@ queries::queries(connection& database, const payload_files& files)
                      "ORDER BY next_attempt_at LIMIT 1"),
       read_delivery_(database,
                      "SELECT id, message, recipient, format, profile, order_key, state, attempts, created_at, "
-                     "next_attempt_at, finished_at, prepared, last_error FROM delivery WHERE id=?"),
+                     "next_attempt_at, finished_at, prepared, last_error, lane FROM delivery WHERE id=?"),
       read_work_(database,
                  "SELECT m.format, m.source, c.facts, m.sha256, m.size_bytes FROM message m CROSS JOIN content c "
                  "ON c.message=m.id WHERE m.id=?"),
@@ -72,7 +72,7 @@ queries::queries(connection& database, const payload_files& files)
       first_in_line_(database,
                      "SELECT d.id FROM delivery mine JOIN delivery d INDEXED BY delivery_line ON "
                      "d.recipient=mine.recipient AND d.order_key=mine.order_key AND d.state IN (0,2) "
-                     "WHERE mine.id=? ORDER BY d.id LIMIT 1"),
+                     "WHERE mine.id=? ORDER BY d.turn, d.id LIMIT 1"),
       tally_(database, "SELECT recipient, state, deliveries FROM tally ORDER BY recipient, state"),
       first_in_lane_(database,
                      "SELECT id, created_at FROM delivery INDEXED BY delivery_waiting "
@@ -108,6 +108,7 @@ std::optional<model::delivery> queries::delivery(model::delivery_id id) {
   found.finished_at = row.integer(10);
   found.prepared = row.integer(11) != 0;
   found.last_error = row.text(12);
+  found.awaits_document = row.integer(13) == code(lane::awaiting);
   return found;
 }
 
@@ -239,10 +240,12 @@ std::vector<model::delivery_id> queries::ids_of(const delivery_filter& filter) {
   std::string sql = "SELECT id FROM ";
   if (filter.message != 0) {
     sql += std::string(deliveries_of_message) + "WHERE id<?3 ";
+  } else if (filter.awaits_document) {
+    sql += "delivery INDEXED BY delivery_waiting WHERE lane=4 AND id<?3 ";
   } else if (filter.state == model::delivery_state::dead) {
     sql += "delivery INDEXED BY delivery_dead WHERE id<?3 ";
   } else if (filter.state == model::delivery_state::pending) {
-    sql += "delivery INDEXED BY delivery_waiting WHERE lane IN (1,2,3) AND id<?3 ";
+    sql += "delivery INDEXED BY delivery_waiting WHERE lane IN (1,2,3,4) AND id<?3 ";
   } else {
     sql += "delivery WHERE id<?3 ";
   }
@@ -294,7 +297,7 @@ result<trace> queries::traced(model::message_id id) {
     model::delivery_id blocked_by = 0;
     if (one->state == model::delivery_state::pending && !one->order_key.empty()) {
       auto first = first_in_line_.with(one->id);
-      if (first.next() && first.integer(0) < one->id) blocked_by = first.integer(0);
+      if (first.next() && first.integer(0) != one->id) blocked_by = first.integer(0);
     }
     found.deliveries.push_back(std::move(*one));
     found.blocked_by.push_back(blocked_by);
@@ -306,7 +309,7 @@ result<trace> queries::traced(model::message_id id) {
 unix_ms queries::oldest_pending(std::int64_t recipient) {
   model::delivery_id oldest = above_all;
   unix_ms at = 0;
-  for (const auto which : {lane::due, lane::put_off, lane::behind}) {
+  for (const auto which : {lane::due, lane::put_off, lane::behind, lane::awaiting}) {
     auto row = first_in_lane_.with(recipient, code(which));
     if (!row.next() || row.integer(0) > oldest) continue;
     oldest = row.integer(0);
@@ -341,6 +344,58 @@ std::vector<recipient_count> queries::counts() {
         found.back().cancelled = count;
         break;
     }
+  }
+  return found;
+}
+
+std::vector<document_version> queries::line(std::int64_t key, std::uint32_t limit) {
+  // What came under a key that was merged into this one later belongs to it as well.
+  statement ids(database_,
+                "WITH RECURSIVE same(key) AS (SELECT ?1 UNION SELECT m.key FROM merged_key m JOIN same ON "
+                "m.into_key=same.key) SELECT m.id FROM same CROSS JOIN message m INDEXED BY message_line "
+                "ON m.order_key=same.key AND m.aliases IS NOT NULL ORDER BY m.id DESC LIMIT ?2");
+  statement awaited(database_, "SELECT max(until) FROM awaited WHERE message=? AND ended=0");
+  std::vector<document_version> found;
+  auto rows = ids.with(key, std::int64_t{std::min(limit, listed_max)});
+  while (rows.next()) {
+    auto row = read_message_.with(rows.integer(0));
+    if (!row.next()) continue;
+    document_version one;
+    one.message = message_in(row);
+    auto deliveries = deliveries_of_.with(one.message.id);
+    while (deliveries.next()) {
+      if (auto kept = delivery(deliveries.integer(0))) one.deliveries.push_back(std::move(*kept));
+    }
+    auto until = awaited.with(one.message.id);
+    if (until.next()) one.awaits_until = until.integer(0);
+    found.push_back(std::move(one));
+  }
+  std::ranges::reverse(found);
+  return found;
+}
+
+std::vector<outcome> queries::outcomes(std::uint32_t limit) {
+  statement ended(database_, "SELECT delivery FROM outcome ORDER BY delivery LIMIT ?");
+  statement last(database_, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number DESC LIMIT 1");
+  std::vector<outcome> found;
+  auto rows = ended.with(std::int64_t{std::min(limit, listed_max)});
+  while (rows.next()) {
+    const auto id = rows.integer(0);
+    outcome one;
+    std::vector<work> of;
+    add_work(of, id);
+    if (of.empty()) {
+      one.delivery.id = id;  // purged meanwhile: to be settled with nothing
+    } else {
+      one.delivery = std::move(of.front().delivery);
+      one.message_source = std::move(of.front().message_source);
+      one.message_format = std::move(of.front().message_format);
+      one.facts_json = std::move(of.front().facts_json);
+    }
+    auto row = last.with(id);
+    if (row.next())
+      one.last = {id, row.integer(0), static_cast<model::receipt_kind>(row.integer(1)), row.text(2), row.text(3)};
+    found.push_back(std::move(one));
   }
   return found;
 }

@@ -27,6 +27,8 @@ class queries {
   std::vector<model::receipt> receipts(model::message_id message, std::uint32_t limit);
   result<trace> traced(model::message_id id);
   std::vector<recipient_count> counts();
+  std::vector<document_version> line(std::int64_t key, std::uint32_t limit);
+  std::vector<outcome> outcomes(std::uint32_t limit);
 
   connection& database() { return database_; }
 

@@ -35,10 +35,11 @@ recent_names::recent_names(connection& database, std::size_t messages_held_max)
       find_seen_(database, "SELECT message FROM seen WHERE origin=? AND content=?"),
       find_origin_(database, "SELECT 1 FROM seen WHERE origin=? LIMIT 1"),
       add_seen_(database, "INSERT OR REPLACE INTO seen VALUES(?,?,?)"),
-      find_alias_(database, "SELECT key FROM alias WHERE name=?"),
+      find_alias_(database, "SELECT key, message, came FROM alias WHERE name=?"),
       set_alias_(
           database,
-          "INSERT INTO alias VALUES(?,?,?) ON CONFLICT DO UPDATE SET key=excluded.key, message=excluded.message"),
+          "INSERT INTO alias VALUES(?,?,?,?) "
+          "ON CONFLICT DO UPDATE SET key=excluded.key, message=excluded.message, came=excluded.came"),
       note_(database, "UPDATE fact SET value=? WHERE name='names_written'") {
   read_again();
 }
@@ -53,9 +54,12 @@ void recent_names::read_again() {
     std::memcpy(&what.content, sha256.data(), std::min(sizeof(what.content), sha256.size()));
     seen_.push_back(what);
     alias_name alias{0, rows.integer(3), rows.integer(0)};
-    for (auto names = rows.bytes(4); names.size() >= sizeof(alias.name); names.remove_prefix(sizeof(alias.name))) {
-      std::memcpy(&alias.name, names.data(), sizeof(alias.name));
-      aliases_.push_back(alias);
+    const message_names names(rows.bytes(4));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      alias.name = names[i];
+      const auto known = find_alias(alias.name);
+      alias.came = names.came(i) || (known && known->came);
+      set_alias(alias);
     }
   }
   index_all();
@@ -83,14 +87,14 @@ bool recent_names::is_origin_seen(std::int64_t origin) {
   return find_origin_.with(origin).next();
 }
 
-std::optional<std::int64_t> recent_names::find_alias(std::int64_t name) {
+std::optional<alias_name> recent_names::find_alias(std::int64_t name) {
   const auto is = [&](std::uint32_t at) { return aliases_[at].name == name; };
-  if (const auto at = by_name_.find(static_cast<std::uint64_t>(name), is)) return aliases_[*at].key;
+  if (const auto at = by_name_.find(static_cast<std::uint64_t>(name), is)) return aliases_[*at];
   const auto after = std::ranges::upper_bound(leaving_.aliases, name, {}, &alias_name::name);
-  if (after != leaving_.aliases.begin() && std::prev(after)->name == name) return std::prev(after)->key;
+  if (after != leaving_.aliases.begin() && std::prev(after)->name == name) return *std::prev(after);
   auto row = find_alias_.with(name);
   if (!row.next()) return std::nullopt;
-  return row.integer(0);
+  return alias_name{name, row.integer(0), row.integer(1), row.integer(2) != 0};
 }
 
 bool recent_names::index_seen(std::uint32_t position) {
@@ -159,7 +163,7 @@ void recent_names::write(leaving& what, std::size_t seen_max, std::size_t aliase
   }
   for (; aliases_max > 0 && what.aliases_written < what.aliases.size(); --aliases_max) {
     const auto& name = what.aliases[what.aliases_written++];
-    set_alias_.run(name.name, name.key, name.message);
+    set_alias_.run(name.name, name.key, name.message, std::int64_t{name.came});
   }
 }
 

@@ -11,7 +11,10 @@
 #include "core/store/sqlite/database.hpp"
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace liaison::store::sqlite {
@@ -24,6 +27,31 @@ struct seen_name {
 struct alias_name {
   std::int64_t name = 0, key = 0;
   model::message_id message = 0;
+  bool came = false;  ///< a message brought the document of this name
+};
+
+/// The names that a message touched, as they stand in its row: 8 bytes each, and one byte that says whether the message
+/// brought the document of the last name. Rows of the first version lack that byte: all of theirs are taken for known.
+class message_names {
+ public:
+  explicit message_names(std::string_view bytes) : bytes_(bytes) {}
+  std::size_t size() const { return bytes_.size() / sizeof(std::int64_t); }
+  std::int64_t operator[](std::size_t at) const {
+    std::int64_t name = 0;
+    std::memcpy(&name, bytes_.data() + at * sizeof(name), sizeof(name));
+    return name;
+  }
+  bool came(std::size_t at) const {
+    const bool has_mark = bytes_.size() % sizeof(std::int64_t) == 1;
+    return !has_mark || (at + 1 == size() && bytes_.back() != 0);
+  }
+  static std::string bytes_of(const std::int64_t* names, std::size_t count, bool last_came) {
+    std::string bytes(reinterpret_cast<const char*>(names), count * sizeof(*names));
+    return bytes += last_came ? '\1' : '\0';
+  }
+
+ private:
+  std::string_view bytes_;
 };
 
 /// Positions in a list by the hash of what stands there; the list itself stays with the owner.
@@ -65,7 +93,7 @@ class recent_names {
   /// Other bytes from the same origin; to be asked when these have not been seen.
   bool is_origin_seen(std::int64_t origin);
   void add_seen(seen_name what);
-  std::optional<std::int64_t> find_alias(std::int64_t name);
+  std::optional<alias_name> find_alias(std::int64_t name);
   void set_alias(alias_name what);
 
   /// Within a transaction: some of what is due to the tables, in proportion to what came.

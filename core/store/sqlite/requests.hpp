@@ -6,6 +6,7 @@
 #include "core/store/store.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,8 +51,24 @@ struct expire_request : answerable<std::uint32_t> {
   std::uint32_t limit = 0;
 };
 
-using request =
-    std::variant<take_in_request, update_request, retry_request, cancel_request, replay_request, expire_request>;
+struct end_waits_request : answerable<std::vector<std::string>> {
+  unix_ms now = 0;
+  unawaited how = unawaited::dead;
+  std::uint32_t limit = 0;
+};
+
+/// The order key that a document's name leads to: only the writer knows the latest names.
+struct find_line_request : answerable<std::optional<std::int64_t>> {
+  std::string name;
+};
+
+struct settle_request : answerable<std::vector<intake_outcome>> {
+  model::delivery_id ended = 0;
+  std::vector<intake> follows;
+};
+
+using request = std::variant<take_in_request, update_request, retry_request, cancel_request, replay_request,
+                             expire_request, end_waits_request, find_line_request, settle_request>;
 
 /// Not part of a group: it goes in slices between groups.
 struct purge_request : answerable<std::uint32_t> {

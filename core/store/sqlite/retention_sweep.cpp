@@ -43,6 +43,8 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines)
                   "UNION ALL SELECT id, state, finished_at, recipient FROM delivery INDEXED BY delivery_replayed "
                   "WHERE message=?1 AND replayed=1"),
       remove_receipts_(session.database, "DELETE FROM receipt WHERE delivery=?"),
+      remove_outcome_(session.database, "DELETE FROM outcome WHERE delivery=?"),
+      forget_waits_(session.database, "DELETE FROM awaited WHERE message=?"),
       remove_delivery_(session.database, "DELETE FROM delivery WHERE id=?"),
       remove_content_(session.database, "DELETE FROM content WHERE message=?"),
       remove_message_(session.database, "DELETE FROM message WHERE id=?"),
@@ -169,6 +171,7 @@ void retention_sweep::remove(const candidate& what) {
   }
   for (const auto id : deliveries) {
     remove_receipts_.run(id);
+    remove_outcome_.run(id);
     remove_delivery_.run(id);
   }
   remove_content_.run(what.id);
@@ -177,6 +180,7 @@ void retention_sweep::remove(const candidate& what) {
   std::memcpy(&content, what.sha256.data(), std::min(sizeof(content), what.sha256.size()));
   remove_seen_.run(what.origin, content, what.id);
   lines_.forget_aliases(what.id, what.aliases);
+  if (!what.aliases.empty()) forget_waits_.run(what.id);
   if (what.in_file != 0) {
     doom_.run(what.id);
     session_.count_file_bytes(-what.size_bytes);

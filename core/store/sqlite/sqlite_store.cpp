@@ -133,6 +133,30 @@ class sqlite_backend final : public store {
     writer_->add(
         request(expire_request{{std::move(then), std::nullopt}, std::move(recipient), created_before, now, limit}));
   }
+  void end_waits(unix_ms now, unawaited how, std::uint32_t limit,
+                 callback<result<std::vector<std::string>>> then) override {
+    writer_->add(request(end_waits_request{{std::move(then), std::nullopt}, now, how, limit}));
+  }
+  void settle(model::delivery_id ended, std::vector<intake> follows,
+              callback<result<std::vector<intake_outcome>>> then) override {
+    writer_->add(request(settle_request{{std::move(then), std::nullopt}, ended, std::move(follows)}));
+  }
+  void document_line(std::string name, std::uint32_t limit,
+                     callback<result<std::vector<document_version>>> then) override {
+    using versions = std::vector<document_version>;
+    writer_->add(request(find_line_request{
+        {[this, limit, then = std::move(then)](result<std::optional<std::int64_t>> key) mutable {
+           if (!key) return then(key.error());
+           if (!key.value() || !lister_) return then(versions());
+           lister_->ask<versions>(std::move(then),
+                                  [line = *key.value(), limit](queries& from) { return from.line(line, limit); });
+         },
+         std::nullopt},
+        std::move(name)}));
+  }
+  void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) override {
+    reader_->ask<std::vector<outcome>>(std::move(then), [limit](queries& from) { return from.outcomes(limit); });
+  }
   void purge(retention policy, unix_ms now, callback<result<std::uint32_t>> then) override {
     purge_request what;
     what.then = std::move(then);

@@ -12,8 +12,13 @@ namespace {
 constexpr std::size_t timings_kept_max = 10'000;
 
 std::uint64_t bytes_of(const request& what) {
-  const auto* taken = std::get_if<take_in_request>(&what);
-  return taken == nullptr ? 0 : taken->what.raw->size() + taken->what.message.facts_json.size();
+  const auto size_of = [](const intake& one) { return one.raw->size() + one.message.facts_json.size(); };
+  if (const auto* taken = std::get_if<take_in_request>(&what)) return size_of(taken->what);
+  std::uint64_t sum = 0;
+  if (const auto* settled = std::get_if<settle_request>(&what)) {
+    for (const auto& one : settled->follows) sum += size_of(one);
+  }
+  return sum;
 }
 
 void answer(request& what) {
