@@ -93,6 +93,30 @@ bool is_number(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; });
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+/// Volet "Transmission au LPS d'un document CDA", table applicationErrorCondition. None of them is mended by sending again.
+struct application_reason {
+  std::string_view code;
+  const char* text;
+};
+constexpr std::array<application_reason, 7> application_reasons{
+    {{"900", "the document that it replaces or removes is not the latest version there"},
+     {"901", "its author may not replace or remove the document there"},
+     {"902", "the patient is not known there"},
+     {"903", "the document has no INS"},
+     {"904", "the INS is not exactly the one that is known there"},
+     {"905", "the INS is not complete"},
+     {"906", "refused for another reason"}}};
+const char* reason_of(std::string_view code) {
+  const auto at = std::find_if(application_reasons.begin(), application_reasons.end(), [&](const auto& one) { return one.code == code; });
+  return at == application_reasons.end() ? nullptr : at->text;
+}
+
 struct code_name {
   std::string_view text;
   acknowledgement_code code;
@@ -139,10 +163,17 @@ result<acknowledgement> read_acknowledgement(std::string_view content) {
       read.code = known->code;
       read.code_text = known->text;
       read.control_id = reflected(field_at(segment, head.marks.field, 2), 199);
-    } else if (name == "ERR" && read.error_code.empty()) {
-      const std::string_view field = field_at(segment, head.marks.field, 3);
-      const std::string_view code = field.substr(0, field.find(head.marks.component()));
-      if (is_number(code)) read.error_code = code;
+    } else if (name == "ERR") {
+      const auto code_in = [&](std::size_t position) {
+        const std::string_view field = field_at(segment, head.marks.field, position);
+        const std::string_view code = field.substr(0, field.find(head.marks.component()));
+        return trimmed(code);
+      };
+      if (read.error_code.empty() && is_number(code_in(3))) read.error_code = code_in(3);
+      // Some consumers write their own code where the condition belongs.
+      for (const std::size_t position : {std::size_t{5}, std::size_t{3}})
+        if (read.application_code.empty() && reason_of(code_in(position)) != nullptr)
+          read.application_code = code_in(position);
     }
   }
   if (!has_code) return failure{"acknowledgement-malformed", "the answer has no MSA segment"};
@@ -175,6 +206,11 @@ model::send_outcome outcome_of(const acknowledgement& answer, std::string_view s
       outcome.verdict = model::send_verdict::failed;
       outcome.text = "the recipient does not take the message now";
       break;
+  }
+  if (answer.code == acknowledgement_code::error && !answer.application_code.empty()) {
+    outcome.code = answer.application_code;
+    outcome.text = reason_of(answer.application_code);
+    return outcome;
   }
   if (!answer.error_code.empty()) outcome.text += " (ERR-3 " + answer.error_code + ")";
   return outcome;

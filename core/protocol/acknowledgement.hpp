@@ -26,6 +26,7 @@ struct acknowledgement {
   std::string code_text;   ///< as it came: "AA", "CE"
   std::string control_id;  ///< MSA-2; may be empty
   std::string error_code;  ///< ERR-3.1 of the first ERR that has a number there; may be empty
+  std::string application_code;  ///< ERR-5.1, when it is of table 0533 of CI-SIS (900 to 906); else empty
 };
 
 /// Failure "acknowledgement-malformed" when there is no MSH, no MSA or no known code. Looks at the first 64 KiB.

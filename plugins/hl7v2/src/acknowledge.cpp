@@ -65,6 +65,20 @@ std::string_view letter_of(severity level) {
   return level == severity::error ? "E" : level == severity::warning ? "W" : "I";
 }
 
+struct application_row {
+  std::string_view issue, code;
+};
+constexpr application_row application_codes[] = {{"document-not-latest", "900"},
+                                                 {"document-author-differs", "901"},
+                                                 {"document-patient-differs", "904"}};
+
+std::string_view application_code_of(std::string_view issue) {
+  for (const auto& row : application_codes) {
+    if (row.issue == issue) return row.code;
+  }
+  return {};
+}
+
 void write_errors(segment_writer& out, std::span<const issue> issues, const separators& by) {
   std::size_t written = 0;
   for (const issue& each : issues) {
@@ -75,7 +89,11 @@ void write_errors(segment_writer& out, std::span<const issue> issues, const sepa
     out.raw(error_location(each.location, by));
     out.components({condition.code, condition.text, "messageErrorCondition"});
     out.raw(letter_of(each.severity));
-    out.empty(2);
+    // What the broker finds about the life of a document has a code of the volet, ERR-5.
+    if (const std::string_view code = application_code_of(each.code); !code.empty())
+      out.components({code, label_of_error(code), "applicationErrorCondition"});
+    else out.empty(1);
+    out.empty(1);
     out.text(each.code);         // ERR-7, diagnostic information
     out.text(each.diagnostics);  // ERR-8, user message: issues never hold patient data
     out.end();

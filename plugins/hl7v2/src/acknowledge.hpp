@@ -29,6 +29,9 @@ std::string acknowledgement(const acknowledgement_request& request);
 
 liaison_status acknowledge_message(const call& request);
 
+/// Label of a code of SMTPERRORCODE or applicationErrorCondition (900 to 906); empty: it is of neither.
+std::string_view label_of_error(std::string_view code);
+
 /// ZAM^Z01, Z02 or Z03 for the document message in `request`, as its option "answer" says (pfi-hl7v2, section 10).
 liaison_status acknowledge_business(const call& request);
 

@@ -73,7 +73,7 @@ constexpr label_row labels[] = {
     {"554", "Échec définitif"},
 };
 
-std::string_view label_of(std::string_view code) {
+std::string_view label_in_tables(std::string_view code) {
   for (const auto& row : labels) {
     if (row.code == code) return row.label;
   }
@@ -182,7 +182,7 @@ void write_error(segment_writer& out, const asked_error& error, const kind_row& 
   out.components({"207", "Application error", "messageErrorCondition"});
   out.raw(error.severity == "F" || error.severity == "I" || error.severity == "W" ? error.severity : "E");
   if (!code.empty()) {
-    out.components({code, error.text.empty() ? label_of(code) : std::string_view(error.text),
+    out.components({code, error.text.empty() ? label_in_tables(code) : std::string_view(error.text),
                     error.system.empty() ? kind.error_system : std::string_view(error.system)});
   }
   out.end();
@@ -222,6 +222,8 @@ void write_header(segment_writer& out, const message& of, const call_options& op
 }
 
 }  // namespace
+
+std::string_view label_of_error(std::string_view code) { return label_in_tables(code); }
 
 liaison_status acknowledge_business(const call& request) {
   const call_options& options = request.options();

@@ -69,6 +69,24 @@ TEST(acknowledgement, becomes_an_outcome) {
   }
 }
 
+TEST(acknowledgement, tells_why_a_consumer_refused) {
+  const auto outcome = [](const std::string& err, const char* code = "AE") {
+    const auto read = read_acknowledgement("MSH|^~\\&|LPS|CAB|PFI|HOP|20261121||ACK^T10^ACK|1|P|2.6\rMSA|" + std::string(code) + "|m1\r" + err);
+    return outcome_of(read.value(), "m1");
+  };
+  const auto unknown = outcome("ERR||PID^1^3|207^Application error^messageErrorCondition|E|902^PATIENT DUPONT^applicationErrorCode\r");
+  EXPECT_EQ(unknown.verdict, model::send_verdict::refused);
+  EXPECT_EQ(unknown.code, "902");
+  EXPECT_EQ(unknown.text, "the patient is not known there");
+  EXPECT_EQ(outcome("ERR|||207^x^messageErrorCondition|E|900^x^messageErrorCondition\r").code, "900") << "whatever its table is called";
+  EXPECT_EQ(outcome("ERR|||207^x|E\rERR|||207^x|E| 905^x\r").code, "905");
+  EXPECT_EQ(outcome("ERR|||904^x|E\r").code, "904") << "where the condition belongs";
+  EXPECT_EQ(outcome("ERR|||207^x|E|907^x\r").code, "AE") << "not of the table";
+  const auto later = outcome("ERR|||207^x|E|902^x\r", "AR");
+  EXPECT_EQ(later.verdict, model::send_verdict::failed);
+  EXPECT_EQ(later.code, "AR");
+}
+
 TEST(acknowledgement, keeps_texts_of_the_recipient_out_of_the_outcome) {
   const auto read = read_acknowledgement(
       "MSH|^~\\&|A\rMSA|AE|7|DUPONT Marie inconnue\rERR||PID^1|DUPONT^DUPONT^HL70357|E||||DUPONT Marie\r"
