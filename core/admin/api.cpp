@@ -151,6 +151,7 @@ bool api::route_api(const request& what, const respond& then) {
   if (get && path == "/api/v1/receipts") return get_receipts(what, then), true;
   if (get && path == "/api/v1/recipients") return get_recipients(then), true;
   if (get && path == "/api/v1/endpoints") return get_endpoints(then), true;
+  if (get && path == "/api/v1/documents") return get_documents(what, then), true;
   // /api/v1/{messages|deliveries}/ID[/ACTION]
   for (const std::string kind : {"messages", "deliveries"}) {
     const std::string prefix = "/api/v1/" + kind + "/";

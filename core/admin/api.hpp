@@ -76,6 +76,7 @@ class api {
   void get_recipients(respond then);
   void get_endpoints(respond then);
   void get_metrics(respond then);
+  void get_documents(const request& what, respond then);  ///< documents.cpp
   bool route_api(const request& what, const respond& then);
 
   parts parts_;

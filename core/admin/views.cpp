@@ -74,6 +74,7 @@ std::string to_json(const model::delivery& delivery, model::delivery_id blocked_
     time(object, "finished_at", delivery.finished_at);
     object.text("last_error", delivery.last_error);
     if (blocked_by > 0) number(object, "waits_for_delivery", blocked_by);
+    if (delivery.awaits_document) object.text("waits_for", "original");
   }
   return text;
 }

@@ -105,6 +105,14 @@ void add_operation_commands(CLI::App& root, arguments& a) {
     one->add_option("ID", a.id, "Delivery")->required();
     add_api(one, a);
   }
+  CLI::App* document = root.add_subcommand("document", "The life of documents in a running gateway");
+  document->require_subcommand(1);
+  CLI::App* life = document->add_subcommand("show", "What holds now, and every version with what became of it");
+  life->add_option("ID", a.document, "Id of one of its versions, or of its set")->required();
+  life->add_option("--source", a.source, "Endpoint that it came in by, for an id that only this one knows");
+  add_api(life, a);
+  CLI::App* waiting = document->add_subcommand("waiting", "Deliveries that wait for a document that has not come");
+  add_api(waiting, a);
   CLI::App* receipts = root.add_subcommand("receipts", "What came back, newest first");
   receipts->add_option("--message", a.id, "Only for this message");
   receipts->add_option("--limit", a.limit, "How many")->capture_default_str();

@@ -35,6 +35,7 @@ struct arguments {
   std::string token;
   std::int64_t id = 0;
   std::string recipient, source, state;
+  std::string document;  ///< its id or its set's
   std::int64_t before = 0;
   unsigned limit = 50;
   std::int64_t deadline_ms = 30'000;

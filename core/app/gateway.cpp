@@ -47,6 +47,7 @@ gateway::~gateway() {
   http_.reset();
   mllp_.clear();
   folders_.clear();
+  acknowledger_.reset();
   scheduler_.reset();
   if (store_) store_->close();
 }
@@ -85,8 +86,12 @@ result<done> gateway::open() {
       [this](const config::endpoint& endpoint) { return make_sender(executor_, endpoint); }, std::random_device{}());
   intake_ = std::make_unique<routing::message_intake>(*store_, *hosts_, executor_, executor_, metrics_,
                                                       [this](const std::string& recipient) { scheduler_->wake(recipient); });
+  acknowledger_ = std::make_unique<routing::business_acknowledger>(
+      *store_, *hosts_, executor_, executor_, metrics_, [this](const std::string& recipient) { scheduler_->wake(recipient); });
+  scheduler_->when_ended([this] { acknowledger_->wake(); });
   intake_->use(configuration_);
   scheduler_->use(configuration_);
+  acknowledger_->use(configuration_);
   api_ = std::make_unique<admin::api>(admin::parts{*store_, *intake_, *scheduler_, *hosts_, metrics_, executor_,
                                                    [this] { return configuration_; },
                                                    [this] { return !stopping_ && take_store_statistics().free_bytes > configuration_->store.free_bytes_min; },
@@ -212,6 +217,7 @@ void gateway::reload() {
   if (auto level = observe::level_named(next->log_level)) observe::set_log_level(*level);
   intake_->use(next);
   scheduler_->use(next);
+  acknowledger_->use(next);
   metrics_.count("liaison_configuration_loads_total", {{"outcome", "applied"}});
   metrics_.set("liaison_configuration_loaded_seconds", {}, static_cast<double>(executor_.now()) / 1000);
   observe::log_line(observe::level::information, "configuration-applied").with("configuration", next->file);
@@ -256,11 +262,12 @@ void gateway::stop() {
     observe::log_line(observe::level::warning, "stopped-late");
     executor_.stop();
   });
-  stopping_parts_ = mllp_.size() + folders_.size() + (http_ ? 1 : 0) + 1;
+  stopping_parts_ = mllp_.size() + folders_.size() + (http_ ? 1 : 0) + 2;
   for (auto& [name, listener] : mllp_) listener->stop(within, [this] { stopped_one(); });
   for (auto& [name, folder] : folders_) folder->stop(within, [this] { stopped_one(); });
   if (http_) http_->stop(within, [this] { stopped_one(); });
   scheduler_->stop([this] { stopped_one(); });
+  acknowledger_->stop([this] { stopped_one(); });
 }
 
 void gateway::stopped_one() {

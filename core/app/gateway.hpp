@@ -11,6 +11,7 @@
 #include "core/net/mllp_listener.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/plugin/host_pool.hpp"
+#include "core/routing/business_acknowledger.hpp"
 #include "core/routing/delivery_scheduler.hpp"
 #include "core/routing/message_intake.hpp"
 #include "core/store/store.hpp"
@@ -57,6 +58,7 @@ class gateway {
   std::unique_ptr<plugin::host_pool> hosts_;
   std::unique_ptr<store::store> store_;
   std::unique_ptr<routing::delivery_scheduler> scheduler_;
+  std::unique_ptr<routing::business_acknowledger> acknowledger_;
   std::unique_ptr<routing::message_intake> intake_;
   std::unique_ptr<admin::api> api_;
   std::map<std::string, std::unique_ptr<net::mllp_listener>> mllp_;

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
       {"bench", run_bench},          {"messages list", run_operation},  {"messages show", run_operation},
       {"messages trace", run_operation}, {"messages raw", run_operation}, {"messages replay", run_operation},
       {"deliveries list", run_operation}, {"deliveries retry", run_operation}, {"deliveries cancel", run_operation},
+      {"document show", run_operation},   {"document waiting", run_operation},
       {"receipts", run_operation}};
   const auto at = commands.find(command_line.what.command);
   if (at == commands.end()) return exit_usage;

@@ -10,6 +10,7 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -109,7 +110,21 @@ void print_table(const json& rows, const std::vector<const char*>& columns) {
   }
 }
 
+std::string percent_encoded(const std::string& text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_') out += c;
+    else (out += '%').append({digits[byte >> 4], digits[byte & 15]});
+  }
+  return out;
+}
+
 std::string query_of(const arguments& what) {
+  if (what.command == "document waiting") return "?state=waiting";
+  if (what.command == "document show")
+    return "?id=" + percent_encoded(what.document) + (what.source.empty() ? "" : "&source=" + what.source);
   std::string query = "?limit=" + std::to_string(what.limit);
   if (!what.source.empty()) query += "&source=" + what.source;
   if (!what.recipient.empty()) query += "&recipient=" + what.recipient;
@@ -136,6 +151,8 @@ const std::vector<route_of_command>& routes() {
       {"deliveries list", "GET", "/api/v1/deliveries", {"id", "message", "recipient", "state", "attempts", "created_at", "last_error"}},
       {"deliveries retry", "POST", "/api/v1/deliveries/#/retry", {}},
       {"deliveries cancel", "POST", "/api/v1/deliveries/#/cancel", {}},
+      {"document show", "GET", "/api/v1/documents", {"state", "change", "message", "received_at", "id", "refers_to"}},
+      {"document waiting", "GET", "/api/v1/documents", {"id", "message", "recipient", "waits_for", "created_at"}},
       {"receipts", "GET", "/api/v1/receipts", {"at", "delivery", "kind", "code", "text"}}};
   return table;
 }

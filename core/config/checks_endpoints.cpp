@@ -137,6 +137,19 @@ void check_delivery(const check_context& in, const endpoint& one) {
   }
 }
 
+void check_acknowledgements(const check_context& in, const endpoint& one) {
+  const auto& to = one.acknowledgements.to;
+  if (to.empty()) return;
+  const key_path key{"endpoints", one.name, "business_acknowledgements", "to"};
+  const auto known = destination_names(in.of);
+  if (std::find(known.begin(), known.end(), to) == known.end()) {
+    in.findings.error(in.root, key, "is no endpoint with a destination: '" + to + "'" + suggestion(to, known));
+  } else if (const endpoint* found = in.of.find(to); !found->format.empty() && found->format != "hl7v2") {
+    in.findings.error(in.root, key, "business acknowledgements are HL7v2, and '" + to + "' gets " + found->format);
+  }
+  if (!has_source(one)) in.findings.warning(in.root, key, "has no effect without a source");
+}
+
 void check_direction(const check_context& in, const endpoint& one) {
   const node* written = find(in.root, {"endpoints", one.name});
   if (written == nullptr || written->kind != json_kind::object) return;
@@ -173,6 +186,7 @@ void check_endpoints(const check_context& in) {
     check_format(in, one, "format", one.format);
     check_format(in, one, "carry", one.carry.substr(0, one.carry.find('/')));
     check_delivery(in, one);
+    check_acknowledgements(in, one);
     if (const auto* http = std::get_if<http_destination>(&one.destination)) check_http_destination(in, one, *http);
     if (const auto* mllp = std::get_if<mllp_destination>(&one.destination)) check_mllp_destination(in, one, *mllp);
   }

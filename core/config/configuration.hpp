@@ -82,6 +82,13 @@ struct folder_destination {
   bool operator==(const folder_destination&) const = default;
 };
 
+/// Business acknowledgements (ZAM) for what came from a source: what its recipients made of it.
+struct business_acknowledgements {
+  std::string to;                 ///< the endpoint that gets them; empty: none are made
+  std::string when = "asked-for"; ///< "asked-for" by the message, or "always"
+  bool operator==(const business_acknowledgements&) const = default;
+};
+
 struct delivery_policy {
   std::int64_t retry_delay_ms_min = 1'000;
   std::int64_t retry_delay_ms_max = 300'000;
@@ -102,6 +109,11 @@ struct endpoint {
   std::string carry = "cda";                ///< destination: FORMAT or FORMAT/PROFILE of the documents that its profile wraps
   std::string options_json = "{}";          ///< free options for the translator
   delivery_policy delivery;
+  business_acknowledgements acknowledgements;  ///< of a source
+  /// Of a destination: the secure mail addresses that it stands for (patterns), and what its acceptance means: received,
+  /// integrated (into the recipient's software) or dmp. Empty: integrated for MLLP, else received.
+  std::vector<std::string> mailboxes;
+  std::string acceptance;
   bool operator==(const endpoint&) const = default;
 };
 
@@ -158,6 +170,12 @@ struct configuration {
     std::int64_t deadline_ms = 10'000;
     std::map<std::string, std::string> configuration_json;  ///< plugin id → its own JSON
   } plugins;
+
+  /// A replacement or a deletion whose original has not come.
+  struct {
+    double wait_minutes = 60;
+    std::string then = "send";  ///< "send" with a report, or "dead-letter"
+  } missing_original;
 
   std::int64_t stop_ms_max = 10'000;
   std::string log_level = "info";

@@ -103,6 +103,12 @@ void fields_of(Visitor& v, endpoint& of) {
   v.value("carry", of.carry);
   v.raw("options", of.options_json);
   v.object("delivery", [&](auto& in) { fields_of(in, of.delivery); });
+  v.object("business_acknowledgements", [&](auto& in) {
+    in.value("to", of.acknowledgements.to);
+    if (!of.acknowledgements.to.empty()) in.value("when", of.acknowledgements.when);
+  });
+  v.patterns("mailboxes", of.mailboxes);
+  v.value("acceptance", of.acceptance);
 }
 
 template <class Visitor>
@@ -174,6 +180,12 @@ void fields_of(Visitor& v, configuration& of) {
     in.value("memory_bytes_max", of.plugins.memory_bytes_max);
     in.value("deadline_ms", of.plugins.deadline_ms);
     in.raw_map("configuration", of.plugins.configuration_json);
+  });
+  v.object("documents", [&](auto& in) {
+    in.object("missing_original", [&](auto& missing) {
+      missing.value("wait_minutes", of.missing_original.wait_minutes);
+      missing.value("then", of.missing_original.then);
+    });
   });
   v.object("log", [&](auto& in) { in.value("level", of.log_level); });
   v.value("stop_ms_max", of.stop_ms_max);

@@ -4,6 +4,7 @@
 #include "core/base/digest.hpp"
 #include "core/observe/log.hpp"
 #include "core/protocol/backoff.hpp"
+#include "core/routing/business_acknowledger.hpp"
 #include "core/routing/message_intake.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@ constexpr std::uint32_t fetch_max = 128;        ///< deliveries of one recipient
 constexpr std::int64_t record_retry_ms = 1'000;  ///< the store was full or failing: try to write the outcome again
 constexpr std::int64_t expiry_period_ms = 30'000;
 constexpr std::uint32_t expiry_batch = 1'000;
+constexpr std::int64_t waits_period_ms_min = 250;
 
 const char* name_of(model::send_verdict verdict) {
   switch (verdict) {
@@ -76,6 +78,7 @@ delivery_scheduler::delivery_scheduler(store::store& store, plugin::translators&
 
 delivery_scheduler::~delivery_scheduler() {
   executor_.cancel(expiry_timer_);
+  executor_.cancel(waits_timer_);
   for (auto& [name, to] : lanes_) executor_.cancel(to->timer);
 }
 
@@ -107,6 +110,7 @@ void delivery_scheduler::use(config::snapshot configuration) {
     at = lanes_.erase(at);
   }
   if (!expiry_timer_) expire_all();
+  if (!waits_timer_) end_waits();
 }
 
 void delivery_scheduler::wake(const std::string& recipient) {
@@ -128,6 +132,7 @@ void delivery_scheduler::changed(const std::string& recipient) {
 void delivery_scheduler::stop(std::function<void()> then) {
   stopping_ = true;
   executor_.cancel(expiry_timer_);
+  executor_.cancel(waits_timer_);
   for (auto& [name, to] : lanes_) executor_.cancel(to->timer);
   on_stopped_ = std::move(then);
   if (in_flight() == 0) executor_.post(std::exchange(on_stopped_, {}));
@@ -225,7 +230,9 @@ void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
   question.purpose = purpose::deliver;
   question.environment = configuration_->environment == "production" ? identity::environment::production : identity::environment::test;
   const bool as_it_came = question.from.format == question.to.format && question.to.profile.empty() && question.to.charset.empty();
-  if (as_it_came) {
+  // What the gateway wrote itself was written for this recipient.
+  const bool is_ours = j->work.message_source == business_acknowledgement_source;
+  if (as_it_came || is_ours) {
     // What the recipient reads as it came needs no translator: the facts of intake say whether it may leave.
     auto facts = model::facts_from_json(j->work.facts_json);
     if (facts && may_leave(facts.value())) {
@@ -358,6 +365,7 @@ void delivery_scheduler::end(const job_pointer& j) {
   --jobs_;
   j->to->may_have_more = true;
   ++j->to->generation;
+  if (on_ended_ && j->update.state != model::delivery_state::pending) on_ended_();
   if (stopping_) {
     if (on_stopped_ && in_flight() == 0) executor_.post(std::exchange(on_stopped_, {}));
     return;
@@ -379,6 +387,24 @@ void delivery_scheduler::expire_all() {
     });
   }
   expiry_timer_ = executor_.call_after(expiry_period_ms, [this] { expire_all(); });
+}
+
+/// What waited in vain for the document that it replaces or removes.
+void delivery_scheduler::end_waits() {
+  const auto& settings = configuration_->missing_original;
+  const auto how = settings.then == "dead-letter" ? store::unawaited::dead : store::unawaited::sent;
+  store_.end_waits(clock_.now(), how, expiry_batch, [this, how](result<std::vector<std::string>> found) {
+    if (!found) return;
+    for (const auto& recipient : found.value()) {
+      observe::log_line(observe::level::warning, "document-original-missing")
+          .with("recipient", recipient)
+          .with("then", how == store::unawaited::dead ? "dead-letter" : "sent");
+      wake(recipient);
+    }
+    if (on_ended_ && how == store::unawaited::dead && !found.value().empty()) on_ended_();
+  });
+  const auto quarter = static_cast<std::int64_t>(settings.wait_minutes * 15'000);
+  waits_timer_ = executor_.call_after(std::clamp(quarter, waits_period_ms_min, expiry_period_ms), [this] { end_waits(); });
 }
 
 }  // namespace liaison::routing

@@ -37,6 +37,9 @@ class delivery_scheduler {
   /// There may be something new for the recipient.
   void wake(const std::string& recipient);
 
+  /// Hears of each delivery that came to its end.
+  void when_ended(std::function<void()> then) { on_ended_ = std::move(then); }
+
   /// A person changed this delivery in the store: what was fetched before is stale.
   void changed(const std::string& recipient);
 
@@ -64,6 +67,7 @@ class delivery_scheduler {
   void record(const job_pointer& j, std::function<void()> then);
   void end(const job_pointer& j);
   void expire_all();
+  void end_waits();
 
   store::store& store_;
   converter converter_;
@@ -77,7 +81,8 @@ class delivery_scheduler {
   std::size_t jobs_ = 0;
   std::function<void()> on_stopped_;
   bool stopping_ = false;
-  executor::timer expiry_timer_ = 0;
+  executor::timer expiry_timer_ = 0, waits_timer_ = 0;
+  std::function<void()> on_ended_;
 };
 
 }  // namespace liaison::routing

@@ -4,6 +4,8 @@
 #include <liaison/facts_json.hpp>
 #include <liaison/json_text.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 
 namespace liaison::routing {
@@ -11,6 +13,14 @@ namespace liaison::routing {
 namespace {
 
 constexpr std::size_t embedded_max = 16;
+
+/// "urn:oid:1.2.3", "1.2.3" and "URN:OID:1.2.3" are one name.
+std::string bare_id(std::string id) {
+  std::transform(id.begin(), id.end(), id.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const std::string_view scheme : {"urn:oid:", "urn:uuid:"})
+    if (id.starts_with(scheme)) id.erase(0, scheme.size());
+  return id;
+}
 
 /// One request on its way: recognise → inspect → inspect each embedded message → merge.
 struct progress : std::enable_shared_from_this<progress> {
@@ -137,11 +147,29 @@ struct progress : std::enable_shared_from_this<progress> {
   }
 
   void merge(const model::message_facts& document, const std::string& location) {
+    compare_documents(document, location);
     for (const auto& patient : document.patients) check(identity::check_one(patient, location));
     if (!found.facts.patients.empty() && !document.patients.empty())
       check(identity::compare(found.facts.patients.front(), document.patients.front(), "PID", location));
     found.facts = model::merged(std::move(found.facts), document);
     facts_changed = true;
+  }
+
+  /// CI-SIS CDA en HL7v2, TXA-12 and OBR-4: the envelope says of the document what the document says of itself. Where they
+  /// differ the document is right; in strict profiles the message is not taken. Nothing is said twice: an envelope's
+  /// translator may have looked itself. The first document only: an ORU may carry two.
+  void compare_documents(const model::message_facts& document, const std::string& location) {
+    if (embedded_at > 0) return;
+    const auto broken = request.how.strictness == "strict" ? model::severity::error : model::severity::warning;
+    const auto& outside = found.facts.document;
+    const auto differs = [&](const std::string& one, const std::string& other, std::string_view told_by) {
+      const bool told = std::any_of(found.issues.begin(), found.issues.end(), [&](const auto& issue) { return issue.code.ends_with(told_by); });
+      return !told && !one.empty() && !other.empty() && one != other;
+    };
+    if (differs(bare_id(outside.id), bare_id(document.document.id), "-id-differs"))
+      check({{broken, "document-id-differs", location, "the envelope names another document than the one it carries"}});
+    if (differs(outside.type.code, document.document.type.code, "-type-differs"))
+      check({{broken, "document-type-differs", location, "the envelope names another type than the document that it carries"}});
   }
 
   void check(std::vector<model::issue> issues) {
@@ -176,6 +204,7 @@ std::string to_json(const call_options& options) {
     object.text("id_seed", options.id_seed);
     object.text("control_id", options.control_id);
     object.text("outcome", options.outcome);
+    if (!options.answer_json.empty()) object.member("answer") += options.answer_json;
     if (options.values) object.member("values") += "true";
     if (options.acknowledge) object.member("acknowledge") += "true";
     if (options.account) object.member("account") += "true";

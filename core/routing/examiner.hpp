@@ -67,6 +67,7 @@ struct call_options {
   const reading* how = nullptr;
   std::string now;
   std::string id_seed, control_id, outcome;
+  std::string answer_json;  ///< acknowledge: a business acknowledgement; empty: none
   bool values = false, acknowledge = false, account = false;
   const std::vector<model::issue>* issues = nullptr;
 };

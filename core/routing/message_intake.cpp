@@ -3,6 +3,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/observe/log.hpp"
+#include "core/routing/document_life.hpp"
 #include "core/routing/router.hpp"
 
 #include <algorithm>
@@ -23,11 +24,6 @@ std::string subject_key_of(const model::message_facts& facts) {
     if (at != ids.end()) return sha256_hex_of(at->system + "|" + at->value).substr(0, 32);
   }
   return {};
-}
-
-/// OIDs and UUIDs name a document everywhere; a bare number only among those of its sender.
-std::string name_for_all(const std::string& id, const std::string& source) {
-  return id.empty() || id.rfind("urn:", 0) == 0 ? id : source + "\x1f" + id;
 }
 
 bool tells_of_a_document(const model::message_facts& facts) {
@@ -57,6 +53,7 @@ struct message_intake::task {
   reading how;
   examination found;
   model::answer answer;
+  bool told_anew = false;  ///< the answer has findings that the translator did not make
   std::int64_t started_ms = 0;
 };
 
@@ -81,11 +78,14 @@ store::intake record_of(const config::configuration& configuration, const std::s
   record.document_id = name_for_all(found.facts.document.id, source);
   record.set_id = name_for_all(found.facts.document.set_id, source);
   record.replaces = name_for_all(found.facts.document.replaces, source);
+  record.removes = change_of(found.facts) == document_change::deletion;
   record.document_type = found.facts.document.type.code;
   if (!tells_of_a_document(found.facts) && found.facts.results == 0) record.subject_key = subject_key_of(found.facts);
+  const config::endpoint* from = configuration.find(source);
+  const bool reports = from != nullptr && !from->acknowledgements.to.empty() && tells_of_a_document(found.facts);
   for (const routed& to : route(configuration, source, found.facts)) {
     const config::endpoint* recipient = configuration.find(to.recipient);
-    record.deliveries.push_back({to.recipient, recipient->format, recipient->profile});
+    record.deliveries.push_back({to.recipient, recipient->format, recipient->profile, reports});
   }
   record.message.state = record.deliveries.empty() ? model::message_state::unrouted : model::message_state::routed;
   return record;
@@ -133,7 +133,24 @@ void message_intake::examined(const task_pointer& t, examination found) {
     t->answer.issues = t->found.issues;
     return finish(t, model::verdict::not_now);
   }
-  keep(t);
+  look_back(t);
+}
+
+/// What replaces or removes a document is compared with what came before; rare, and so worth a question to the store.
+void message_intake::look_back(const task_pointer& t) {
+  const std::string target = t->found.status == LIAISON_OK ? target_of(t->found.facts) : std::string();
+  if (target.empty()) return keep(t);
+  constexpr std::uint32_t versions_max = 200;
+  store_.document_line(name_for_all(target, t->arrival.source), versions_max,
+                       [this, t](result<std::vector<store::document_version>> line) {
+                         if (!line) return keep(t);
+                         for (auto& issue : judge(t->found.facts, t->arrival.source, line.value(), t->how.strictness)) {
+                           if (issue.severity == model::severity::error) t->found.status = LIAISON_REJECT;
+                           t->found.issues.push_back(std::move(issue));
+                           t->told_anew = true;
+                         }
+                         keep(t);
+                       });
 }
 
 void message_intake::keep(const task_pointer& t) {
@@ -143,6 +160,8 @@ void message_intake::keep(const task_pointer& t) {
   record.message.sha256 = sha256_hex_of(*t->arrival.bytes);
   record.message.size_bytes = t->arrival.bytes->size();
   record.raw = t->arrival.bytes;
+  const double wait_minutes = t->configuration->missing_original.wait_minutes;
+  if (wait_minutes > 0) record.waits_until = record.message.received_at + static_cast<unix_ms>(wait_minutes * 60'000);
   record.if_control_id_seen = control_id_reused();
   store_.take_in(std::move(record), [this, t](store::intake_outcome outcome) { kept(t, std::move(outcome)); });
 }
@@ -162,14 +181,24 @@ void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) 
   if (t->answer.duplicate) metrics_.count("liaison_duplicates_total", {{"source", t->arrival.source}});
   if (outcome.control_id_seen) t->answer.issues.push_back(control_id_reused());
   for (const std::string& recipient : outcome.recipients) on_deliveries_(recipient);
+  for (const std::string& recipient : outcome.released) on_deliveries_(recipient);
+  if (!t->answer.duplicate) count_issues(t);
   t->answer.recipients = std::move(outcome.recipients);
-  if (t->found.status != LIAISON_OK) return answer_rejected(t);
+  if (t->found.status != LIAISON_OK) return acknowledge(t, model::verdict::rejected);
+  if (t->told_anew) return acknowledge(t, model::verdict::accepted);
   t->answer.acknowledgement = std::move(t->found.acknowledgement);
   finish(t, model::verdict::accepted);
 }
 
-void message_intake::answer_rejected(const task_pointer& t) {
-  if (!t->arrival.wants_acknowledgement || t->found.mishap != plugin::mishap::none) return finish(t, model::verdict::rejected);
+/// Every tolerance, and every fault, by its code.
+void message_intake::count_issues(const task_pointer& t) {
+  for (const auto& issue : t->answer.issues)
+    metrics_.count("liaison_issues_total", {{"source", t->arrival.source}, {"severity", model::name_of(issue.severity)}, {"code", issue.code}});
+}
+
+/// The translator's own words for an answer that it could not make while it looked.
+void message_intake::acknowledge(const task_pointer& t, model::verdict verdict) {
+  if (!t->arrival.wants_acknowledgement || t->found.mishap != plugin::mishap::none) return finish(t, verdict);
   plugin::request question;
   question.what = plugin::operation::acknowledge;
   question.format = t->how.format;
@@ -177,13 +206,14 @@ void message_intake::answer_rejected(const task_pointer& t) {
   call_options options;
   options.how = &t->how;
   options.now = rfc3339(clock_.now());
-  options.outcome = "reject";
+  options.outcome = verdict == model::verdict::accepted ? "accept" : "reject";
   options.issues = &t->answer.issues;
   question.options_json = to_json(options);
-  translators_.call(std::move(question), [this, t](plugin::reply reply) {
+  translators_.call(std::move(question), [this, t, verdict](plugin::reply reply) {
+    if (verdict == model::verdict::accepted) t->answer.acknowledgement = std::move(t->found.acknowledgement);
     for (plugin::part& part : reply.parts)
       if (part.role == LIAISON_PART_ACKNOWLEDGEMENT) t->answer.acknowledgement = std::move(part.bytes);
-    finish(t, model::verdict::rejected);
+    finish(t, verdict);
   });
 }
 

@@ -41,9 +41,11 @@ class message_intake final : public model::intake {
   using task_pointer = std::shared_ptr<task>;
 
   void examined(const task_pointer& t, examination found);
+  void look_back(const task_pointer& t);
   void keep(const task_pointer& t);
   void kept(const task_pointer& t, store::intake_outcome outcome);
-  void answer_rejected(const task_pointer& t);
+  void acknowledge(const task_pointer& t, model::verdict verdict);
+  void count_issues(const task_pointer& t);
   void finish(const task_pointer& t, model::verdict verdict);
 
   store::store& store_;

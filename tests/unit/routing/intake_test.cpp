@@ -104,6 +104,57 @@ TEST_F(broker, a_carried_document_of_the_same_person_goes_through) {
   EXPECT_EQ(answer.recipients, std::vector<std::string>{"gp"}) << "the rules see the type of the carried document";
 }
 
+TEST_F(broker, an_envelope_that_names_another_document_is_told) {
+  const auto codes_of = [](const model::answer& answer) {
+    std::string codes;
+    for (const auto& one : answer.issues) codes += one.code + " ";
+    return codes;
+  };
+  EXPECT_EQ(codes_of(receive("control=1;type=letter;id=URN:OID:1.2;inner=id:1.2,type:letter")), "");
+  const auto told = receive("control=2;type=letter;id=1.3;inner=id:1.4,type:report");
+  EXPECT_EQ(told.verdict, verdict::accepted);
+  EXPECT_EQ(codes_of(told), "document-id-differs document-type-differs ");
+  auto strict = std::make_shared<config::configuration>(*configuration);
+  strict->endpoints["hospital"].strictness = "strict";
+  intake->use(strict);
+  EXPECT_EQ(receive("control=3;type=letter;id=1.5;inner=id:1.6").verdict, verdict::rejected);
+}
+
+TEST_F(broker, a_replacement_waits_for_its_original_and_says_so) {
+  const auto waits = receive("control=1;type=letter;id=d2;replaces=d1");
+  EXPECT_EQ(waits.verdict, verdict::accepted);
+  ASSERT_EQ(waits.issues.size(), 1U);
+  EXPECT_EQ(waits.issues[0].code, "document-original-unknown");
+  EXPECT_TRUE(senders["gp"]->taken.empty());
+  receive("control=2;type=letter;id=d1");
+  ASSERT_EQ(senders["gp"]->taken.size(), 2U);
+  EXPECT_EQ(senders["gp"]->taken[0], "control=2;type=letter;id=d1");
+  EXPECT_TRUE(receive("control=3;type=letter;id=d3;replaces=d2").issues.empty());
+}
+
+TEST_F(broker, a_replacement_goes_alone_when_its_time_is_over) {
+  receive("control=1;type=letter;id=d2;replaces=d1");
+  time.advance(59 * 60'000);
+  EXPECT_TRUE(senders["gp"]->taken.empty());
+  time.advance(2 * 60'000);
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+  receive("control=2;type=letter;id=d1");
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U) << "what was replaced is not given after its replacement";
+  EXPECT_EQ(deliveries("gp").front().state, model::delivery_state::dead);
+}
+
+TEST_F(broker, a_replacement_without_original_is_a_dead_letter_where_the_configuration_says_so) {
+  auto other = std::make_shared<config::configuration>(*configuration);
+  other->missing_original = {10, "dead-letter"};
+  intake->use(other);
+  scheduler->use(other);
+  receive("control=1;type=letter;id=d2;replaces=d1");
+  time.advance(11 * 60'000);
+  EXPECT_EQ(deliveries("gp").front().state, model::delivery_state::dead);
+  receive("control=2;type=letter;id=d1");
+  EXPECT_EQ(senders["gp"]->taken.size(), 2U) << "both, in their order";
+}
+
 TEST_F(broker, an_unqualified_matricule_does_not_leave_unchanged) {
   receive("control=1;type=letter;id=d1;ins=111;status=validated;family=A");
   EXPECT_TRUE(senders["gp"]->taken.empty());
