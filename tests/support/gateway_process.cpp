@@ -102,6 +102,34 @@ finished run(const std::vector<std::string>& command, const std::string& input) 
   return result;
 }
 
+std::string letter_control_id(const std::string& number, const letter_version& which) {
+  return "DEMO" + number + "-" + std::to_string(which.version) + which.order;
+}
+
+std::string discharge_letter(const std::string& number, const letter_version& which) {
+  const auto id = [&](unsigned version) { return "2.999.48.1." + number + "." + std::to_string(version); };
+  std::string cda = demo("discharge-letter.cda.xml", number);
+  replace_all(cda, "<id root=\"" + id(1) + "\"/>", "<id root=\"" + id(which.version) + "\"/>");
+  replace_all(cda, "<versionNumber value=\"1\"/>", "<versionNumber value=\"" + std::to_string(which.version) + "\"/>");
+  replace_all(cda, "899900000017", which.author);
+  if (which.author != "899900000017") {  // and of another house
+    replace_all(cda, "1999999991", "1999999992");
+    replace_all(cda, "CHU DE DEMONSTRATION", "CLINIQUE DES EXEMPLES");
+  }
+  if (which.replaces != 0)
+    replace_all(cda, "  <componentOf>",
+                "  <relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"" + id(which.replaces) +
+                    "\"/></parentDocument></relatedDocument>\n  <componentOf>");
+  replace_all(cda, "@PDF@", base64(demo("discharge-letter.pdf", number)));
+  std::string message = demo("discharge-letter.oru.hl7", number);
+  replace_all(message, "|DEMO" + number + "|", "|" + letter_control_id(number, which) + "|");
+  replace_all(message, "ORC|NW|", "ORC|" + which.order + "|");
+  replace_all(message, "@CDA@||||||F", "@CDA@||||||" + which.status);
+  replace_all(message, "@CDA@", base64(cda));
+  std::replace(message.begin(), message.end(), '\n', '\r');
+  return message;
+}
+
 std::string discharge_letter(const std::string& number) {
   std::string cda = demo("discharge-letter.cda.xml", number);
   replace_all(cda, "@PDF@", base64(demo("discharge-letter.pdf", number)));

@@ -26,6 +26,15 @@ finished run(const std::vector<std::string>& command, const std::string& input =
 
 /// The demonstration's letter as an ORU^R01 with a CDA, and its laboratory result, numbered so that each is a document of its own.
 std::string discharge_letter(const std::string& number);
+/// The same as a version of one document: its control id, ORC-1, OBX-11, and the CDA's id, version and relatedDocument follow.
+struct letter_version {
+  unsigned version = 1;
+  unsigned replaces = 0;                     ///< number of the version that it replaces; 0: none
+  std::string order = "NW", status = "F";    ///< ORC-1 and OBX-11: NW F, RO C, CA D
+  std::string author = "899900000017";       ///< of the document, RPPS or alike
+};
+std::string letter_control_id(const std::string& number, const letter_version& which);
+std::string discharge_letter(const std::string& number, const letter_version& which);
 std::string laboratory_result(const std::string& number);
 std::string plain_result(const std::string& number);  ///< a small ORU^R01 with OBX results
 
