@@ -191,7 +191,8 @@ liaison_status decode_message(const call& of, message& read) {
     of.emit(LIAISON_PART_DOCUMENT, bundle_maker(of, source, where, wanted).make(), media_type, nullptr, "fhir");
   }
   if (wanted == nullptr) return LIAISON_OK;
-  write_account(read.resource, where, ledger, otherwise);
+  write_account(read.resource, where, ledger, otherwise,
+                read.syntax == syntax::xml ? source_places::fhirpath : source_places::pointers);
   of.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
   return LIAISON_OK;
 }

@@ -6,8 +6,8 @@ namespace {
 
 class walk {
  public:
-  walk(const tree& source, const placements& where, account& into, std::string_view otherwise)
-      : tree_(source), where_(where), into_(into), otherwise_(otherwise) {
+  walk(const tree& source, const placements& where, account& into, std::string_view otherwise, source_places named)
+      : tree_(source), where_(where), into_(into), otherwise_(otherwise), named_(named) {
     for (std::size_t i = 0; i < where.copies.size(); ++i) copies_of_[where.copies[i].source].push_back(i);
   }
 
@@ -90,7 +90,8 @@ class walk {
   }
 
   void row(node_id id) {
-    const account::leaf leaf = into_.add(pointer_, tree_[id].text);
+    const account::leaf leaf =
+        into_.add(named_ == source_places::pointers ? pointer_ : tree_.location(id), tree_[id].text);
     if (dropped_ != nullptr) return into_.drop(leaf, *dropped_);
     for (const active_copy& copy : active_) into_.carry(leaf, *copy.target + kept_.substr(copy.kept_size));
     if (active_.empty()) into_.drop(leaf, otherwise_);
@@ -100,6 +101,7 @@ class walk {
   const placements& where_;
   account& into_;
   std::string_view otherwise_;
+  source_places named_;
   std::unordered_map<node_id, std::vector<std::size_t>> copies_of_;
   std::vector<frame> open_;
   std::vector<active_copy> active_;
@@ -110,8 +112,9 @@ class walk {
 
 }  // namespace
 
-void write_account(const tree& source, const placements& where, account& into, std::string_view otherwise) {
-  walk(source, where, into, otherwise).run();
+void write_account(const tree& source, const placements& where, account& into, std::string_view otherwise,
+                   source_places named) {
+  walk(source, where, into, otherwise, named).run();
 }
 
 }  // namespace liaison::fhir

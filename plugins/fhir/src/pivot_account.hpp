@@ -7,6 +7,7 @@
 
 #include <liaison/common/account.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,8 +29,12 @@ struct placements {
   }
 };
 
+/// How the source's places are named: JSON has pointers, XML the FHIRPath that issues use too.
+enum class source_places : std::uint8_t { pointers, fhirpath };
+
 /// One row for each scalar below the root of `source`; `otherwise` is said of what was neither copied nor dropped.
 void write_account(const tree& source, const placements& where, account& into,
-                   std::string_view otherwise = "has no place in the target");
+                   std::string_view otherwise = "has no place in the target",
+                   source_places named = source_places::pointers);
 
 }  // namespace liaison::fhir

@@ -86,5 +86,15 @@ TEST(account, adds_up_for_the_corpus) {
   for (const auto& file : files) check(translator_table().decode, read_file(file), file.filename().string());
 }
 
+TEST(account, of_xml_names_places_as_its_issues_do) {
+  const std::string account =
+      run(translator_table().decode,
+          R"(<Patient xmlns="http://hl7.org/fhir"><name><family value="ESSAI"/><given value="A"/><given value="B"/></name></Patient>)",
+          R"({"now":"2024-03-01T12:00:00+01:00","account":true})")
+          .part(LIAISON_PART_ACCOUNT);
+  EXPECT_NE(account.find("\"Patient.name[0].given[1]\""), std::string::npos) << account;
+  EXPECT_EQ(account.find("\"/name"), std::string::npos) << account;
+}
+
 }  // namespace
 }  // namespace liaison::fhir
