@@ -3,6 +3,7 @@
 #include "encode.hpp"
 
 #include "datatypes.hpp"
+#include "document_types.hpp"
 #include "encode_parts.hpp"
 #include "oids.hpp"
 
@@ -15,32 +16,69 @@
 namespace liaison::cda {
 namespace {
 
-struct display_row {
-  std::string_view code, display;
-};
-constexpr std::array<display_row, 8> displays{{
-    {"11502-2", "CR d'examens biologiques"},
-    {"11490-0", "Lettre de liaison à la sortie d'un établissement de soins"},
-    {"34112-3", "CR hospitalier (séjour)"},
-    {"11488-4", "CR ou fiche de consultation ou de visite"},
-    {"34874-8", "CR opératoire"},
-    {"18748-4", "CR d'imagerie médicale"},
-    {"15507-7", "CR de passage aux urgences"},
-    {"60591-5", "Synthèse médicale"},
-}};
+bool has_results(const writing& w) {
+  for (std::size_t i = 0; i < w.pivot.entry_count(); ++i) {
+    const json_value& report = w.pivot.resource(i);
+    if (writing::text(&report, "resourceType") == "DiagnosticReport" && writing::find(&report, "result/0") != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
 
-bool has_results(const writing& w) { return w.pivot.find_first("DiagnosticReport") != nullptr; }
+/// Models with sections, by the type of the document.
+struct model_row {
+  std::string_view type;
+  std::vector<document_model::model_template> templates;
+  std::string_view act_code, act_display, act_system;
+  std::vector<document_model::required_section> sections;
+};
+
+const std::vector<model_row>& models() {
+  static const std::vector<model_row> rows{
+      {"11490-0",
+       {{"1.2.250.1.213.1.1.1.29", "2022.01"}},
+       "IMP",
+       "Hospitalisation",
+       "2.16.840.1.113883.5.4",
+       {{"33557-0", "Statut du document"},
+        {"42349-1", "Motif d'hospitalisation"},
+        {"42545-4", "Synthèse médicale du séjour"},
+        {"10183-2", "Traitements à la sortie"}}},
+      {"60591-5",
+       {{"2.16.840.1.113883.10.22.1.1", ""}, {"1.2.250.1.213.1.1.1.51", "2024.01"}},
+       "",
+       "",
+       "",
+       {{"10160-0", "Traitements"},
+        {"48765-2", "Allergies et hypersensibilités"},
+        {"11450-4", "Problèmes actifs"},
+        {"47519-4", "Historique des actes"},
+        {"46264-8", "Dispositifs médicaux"}}}};
+  return rows;
+}
+
+/// Whether a section has a code of the model: a document of other sections is no instance of it.
+bool follows(const writing& w, const model_row& row) {
+  std::size_t sections = 0;
+  for (; writing::item(w.composition, "section", sections) != nullptr; ++sections) {
+    const std::string code = writing::text(writing::item(w.composition, "section", sections), "code/coding/0/code");
+    for (const auto& required : row.sections) {
+      if (required.code == code) {
+        return true;
+      }
+    }
+  }
+  return sections > 1;
+}
 
 document_model model_of(const writing& w) {
   document_model model;
-  const std::string type = writing::text(w.composition, "type/coding/0/code");
+  const document_type* type = find_document_type(writing::text(w.composition, "type/coding/0/code"));
   const std::string& profile = w.of.options().profile;
-  const bool laboratory = type == "11502-2" && has_results(w);
-  const bool discharge =
-      (type == "11490-0" || type == "34105-7") && writing::find(w.composition, "section/1") != nullptr;
-  if (profile != "ci-sis-n1" && (laboratory || discharge || profile == "ci-sis-n3")) {
-    model.is_level_1 = false;
-    if (laboratory) {
+  if (profile != "ci-sis-n1") {
+    const bool laboratory = type == nullptr || type->code == "11502-2";
+    if (laboratory && has_results(w)) {
       // The PDF copy is mandatory since 2024.01: without one, the model before it.
       model.templates = {{"1.3.6.1.4.1.19376.1.3.3", ""},
                          {"1.2.250.1.213.1.1.1.55", main_file(w) != nullptr ? "2024.01" : "2023.01"}};
@@ -49,13 +87,24 @@ document_model model_of(const writing& w) {
       model.act_display = "Examens de laboratoire";
       model.act_system = oid_loinc;
       model.is_laboratory = true;
-    } else if (discharge) {
-      model.templates = {{"1.2.250.1.213.1.1.1.29", "2022.01"}};
-      model.act_code = "IMP";
-      model.act_display = "Hospitalisation";
-      model.act_system = "2.16.840.1.113883.5.4";
+      model.is_level_1 = false;
+      return model;
     }
-    return model;
+    for (const model_row& row : models()) {
+      if (type != nullptr && row.type == type->code && (profile == "ci-sis-n3" || follows(w, row))) {
+        model.templates = row.templates;
+        model.act_code = row.act_code;
+        model.act_display = row.act_display;
+        model.act_system = row.act_system;
+        model.sections = row.sections;
+        model.is_level_1 = false;
+        return model;
+      }
+    }
+    if (profile == "ci-sis-n3") {  // sections without a model
+      model.is_level_1 = false;
+      return model;
+    }
   }
   model.templates = {{"1.3.6.1.4.1.19376.1.2.20", ""}};
   return model;
@@ -89,15 +138,6 @@ void mark_structure(pivot_reader& pivot) {
 }
 
 }  // namespace
-
-std::string_view type_display(std::string_view code) {
-  for (const display_row& row : displays) {
-    if (row.code == code) {
-      return row.display;
-    }
-  }
-  return {};
-}
 
 liaison_status encode_document(const call& of) {
   account book;
@@ -144,6 +184,8 @@ liaison_status encode_document(const call& of) {
   out.attribute("xmlns:sdtc", "urn:hl7-org:sdtc");
   if (model.is_laboratory) {
     out.attribute("xmlns:lab", "urn:oid:1.3.6.1.4.1.19376.1.3.2");
+  } else if (!model.is_level_1) {
+    out.attribute("xmlns:pharm", "urn:ihe:pharm:medication");
   }
   write_document_header(w, model);
   if (model.is_level_1) {

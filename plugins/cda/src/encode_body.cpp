@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The body: a file or text (level 1), or sections (level 3) by the tables of the model.
-#include "encode_parts_n3.hpp"
+#include "encode_entries.hpp"
 
 #include "datatypes.hpp"
 #include "oids.hpp"
@@ -18,23 +18,33 @@ struct section_row {
   std::string_view code;
   std::array<std::string_view, 4> templates;
 };
-constexpr std::array<section_row, 14> section_templates{{
+constexpr std::array<section_row, 26> section_templates{{
     {"33557-0", {"1.2.250.1.213.1.1.2.35", "1.2.250.1.213.1.1.2.35.1", "", ""}},
     {"42349-1", {"1.3.6.1.4.1.19376.1.5.3.1.3.1", "1.2.250.1.213.1.1.2.127", "", ""}},
-    {"42545-4",
-     {"1.3.6.1.4.1.19376.1.5.3.1.1.21.2.9", "1.3.6.1.4.1.19376.1.7.3.1.1.13.7", "1.2.250.1.213.1.1.2.163",
-      "1.2.250.1.213.1.1.2.163.1"}},
+    {"42545-4", {"1.3.6.1.4.1.19376.1.5.3.1.1.21.2.9", "1.3.6.1.4.1.19376.1.7.3.1.1.13.7", "1.2.250.1.213.1.1.2.163", "1.2.250.1.213.1.1.2.163.1"}},
     {"10183-2", {"1.3.6.1.4.1.19376.1.5.3.1.3.22", "1.2.250.1.213.1.1.2.146", "", ""}},
     {"18610-6", {"1.3.6.1.4.1.19376.1.5.3.1.3.21", "1.2.250.1.213.1.1.2.145", "", ""}},
+    {"42346-7", {"1.3.6.1.4.1.19376.1.5.3.1.3.20", "1.2.250.1.213.1.1.2.144", "", ""}},
     {"30954-2", {"1.3.6.1.4.1.19376.1.5.3.1.3.27", "1.2.250.1.213.1.1.2.150", "", ""}},
     {"18776-5", {"2.16.840.1.113883.10.20.1.10", "1.3.6.1.4.1.19376.1.5.3.1.3.36", "1.2.250.1.213.1.1.2.158", ""}},
     {"46264-8", {"1.3.6.1.4.1.19376.1.5.3.1.1.5.3.5", "1.2.250.1.213.1.1.2.1", "", ""}},
     {"48765-2", {"2.16.840.1.113883.10.20.1.2", "1.3.6.1.4.1.19376.1.5.3.1.3.13", "1.2.250.1.213.1.1.2.137", ""}},
-    {"11450-4", {"1.3.6.1.4.1.19376.1.5.3.1.3.6", "", "", ""}},
-    {"11348-0", {"1.3.6.1.4.1.19376.1.5.3.1.3.8", "", "", ""}},
-    {"47519-4", {"1.3.6.1.4.1.19376.1.5.3.1.3.11", "", "", ""}},
-    {"10160-0", {"1.3.6.1.4.1.19376.1.5.3.1.3.19", "", "", ""}},
-    {"55112-7", {"2.16.840.1.113883.10.12.201", "1.3.6.1.4.1.19376.1.4.1.2.16", "", ""}},
+    {"11450-4", {"2.16.840.1.113883.10.20.1.11", "1.3.6.1.4.1.19376.1.5.3.1.3.6", "1.2.250.1.213.1.1.2.132", ""}},
+    {"11348-0", {"1.3.6.1.4.1.19376.1.5.3.1.3.8", "1.2.250.1.213.1.1.2.134", "", ""}},
+    {"47519-4", {"2.16.840.1.113883.10.20.1.12", "1.3.6.1.4.1.19376.1.5.3.1.3.11", "1.3.6.1.4.1.19376.1.5.3.1.3.12", "1.2.250.1.213.1.1.2.136"}},
+    {"10160-0", {"2.16.840.1.113883.10.20.1.8", "1.3.6.1.4.1.19376.1.5.3.1.3.19", "1.2.250.1.213.1.1.2.143", ""}},
+    {"55112-7", {"2.16.840.1.113883.10.12.201", "1.3.6.1.4.1.19376.1.4.1.2.16", "1.2.250.1.213.1.1.2.73", ""}},
+    {"10157-6", {"2.16.840.1.113883.10.20.1.4", "1.3.6.1.4.1.19376.1.5.3.1.3.14", "1.3.6.1.4.1.19376.1.5.3.1.3.15", "1.2.250.1.213.1.1.2.139"}},
+    {"10161-8", {"1.3.6.1.4.1.19376.1.5.3.1.1.5.3.1", "1.2.250.1.213.1.1.2.74", "", ""}},
+    {"10162-6", {"1.3.6.1.4.1.19376.1.5.3.1.1.5.3.4", "1.2.250.1.213.1.1.2.77", "", ""}},
+    {"11369-6", {"2.16.840.1.113883.10.20.1.6", "1.3.6.1.4.1.19376.1.5.3.1.3.23", "1.2.250.1.213.1.1.2.147", ""}},
+    {"29762-2", {"2.16.840.1.113883.10.20.1.15", "1.3.6.1.4.1.19376.1.5.3.1.3.16", "1.3.6.1.4.1.19376.1.5.3.1.3.16.1", "1.2.250.1.213.1.1.2.141"}},
+    {"42348-3", {"2.16.840.1.113883.10.20.1.1", "1.3.6.1.4.1.19376.1.5.3.1.3.34", "1.3.6.1.4.1.19376.1.5.3.1.3.35", "1.2.250.1.213.1.1.2.157"}},
+    {"44939-7", {"1.2.250.1.213.1.1.2.247", "", "", ""}},
+    {"44944-7", {"1.2.250.1.213.1.1.2.245", "", "", ""}},
+    {"47420-5", {"2.16.840.1.113883.10.20.1.5", "2.16.840.1.113883.10.22.3.8", "1.2.250.1.213.1.1.2.246", ""}},
+    {"55107-7", {"1.2.250.1.213.1.1.2.37", "", "", ""}},
+    {"8716-3", {"2.16.840.1.113883.10.20.1.16", "1.3.6.1.4.1.19376.1.5.3.1.3.25", "1.3.6.1.4.1.19376.1.5.3.1.1.5.3.2", "1.2.250.1.213.1.1.2.75"}},
 }};
 
 constexpr std::array<std::string_view, 19> laboratory_chapters{
@@ -111,19 +121,24 @@ void write_section_head(const writing& w, const json_value* section, std::string
   said.empty() ? w.out.text(display) : w.out.text(said);
 }
 
-void write_templates(const writing& w, std::initializer_list<std::string_view> roots) {
-  for (const std::string_view root : roots) {
-    if (!root.empty()) {
-      w.out.leaf("templateId", {{"root", root}});
-    }
-  }
-}
-
+/// The section's own narrative, completed by the labels that its entries refer to; without one a table of them.
 void write_section_text(const writing& w, const json_value* section) {
+  const std::vector<std::string> labels = entry_labels(w, section);
+  w.narrative.wanted = {labels.begin(), labels.end()};
+  w.narrative.id_of_text.clear();
   if (!writing::text(section, "text/div").empty()) {
     const xml_out::element text(w.out, "text");
     write_narrative(w, section);
+    write_missing_labels(w, labels, "Éléments codés : ");
+  } else if (!labels.empty()) {
+    const xml_out::element text(w.out, "text");
+    write_entry_table(w, section);
+  } else if (writing::find(section, "section/0") == nullptr) {
+    const xml_out::element text(w.out, "text");
+    w.out.text("Non renseigné");
+    w.added("Non renseigné", "a section has text and the source has none");
   }
+  w.narrative.wanted.clear();
 }
 
 void write_plain_section(const writing& w, const json_value* section, unsigned depth) {
@@ -138,9 +153,14 @@ void write_plain_section(const writing& w, const json_value* section, unsigned d
   }
   write_section_head(w, section, "51899-3", "Détails");
   write_section_text(w, section);
+  write_section_entries(w, section, code);
   for (const json_value* report : entries_of(w, section, "DiagnosticReport")) {
     write_report_entry(w, report);
   }
+  for (const json_value* file : entries_of(w, section, "DocumentReference")) {
+    write_attached_file(w, file);
+  }
+  w.pivot.envelope(section, "text/status");
   for (std::size_t i = 0; depth < section_depth_max; ++i) {
     const json_value* inner = writing::item(section, "section", i);
     if (inner == nullptr) {
@@ -355,6 +375,60 @@ liaison_status write_level_1_body(writing& w) {
   return LIAISON_OK;
 }
 
+namespace {
+
+/// A section that the model requires and the source lacks says so.
+void write_absent_section(const writing& w, const document_model::required_section& required) {
+  const xml_out::element component(w.out, "component");
+  const xml_out::element element(w.out, "section");
+  for (const section_row& row : section_templates) {
+    if (row.code == required.code) {
+      write_templates(w, {row.templates[0], row.templates[1], row.templates[2], row.templates[3]});
+    }
+  }
+  w.out.leaf("code", {{"code", required.code}, {"displayName", required.title}, {"codeSystem", oid_loinc}});
+  {
+    const xml_out::element title(w.out, "title");
+    w.out.text(required.title);
+  }
+  const xml_out::element text(w.out, "text");
+  w.out.text("Non renseigné");
+  w.added(required.code, "the model of the document requires this section and the source has none");
+}
+
+bool has_section(const writing& w, std::string_view code) {
+  for (std::size_t i = 0; const json_value* section = writing::item(w.composition, "section", i); ++i) {
+    if (section_code(section) == code) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Reports that no section shows stand in a chapter of their own.
+void write_reports_without_section(const writing& w) {
+  std::set<const json_value*> shown;
+  std::vector<const json_value*> open{w.composition};
+  while (!open.empty()) {
+    const json_value* holder = open.back();
+    open.pop_back();
+    for (const json_value* report : entries_of(w, holder, "DiagnosticReport")) {
+      shown.insert(report);
+    }
+    for (std::size_t i = 0; const json_value* inner = writing::item(holder, "section", i); ++i) {
+      open.push_back(inner);
+    }
+  }
+  for (std::size_t i = 0; i < w.pivot.entry_count(); ++i) {
+    const json_value* report = &w.pivot.resource(i);
+    if (writing::text(report, "resourceType") == "DiagnosticReport" && shown.count(report) == 0) {
+      write_report_section(w, nullptr, report, narrative_of::results, {chapter_ihe, chapter_cisis});
+    }
+  }
+}
+
+}  // namespace
+
 void write_level_3_body(writing& w, const document_model& model) {
   const xml_out::element component(w.out, "component");
   const xml_out::element body(w.out, "structuredBody");
@@ -370,6 +444,14 @@ void write_level_3_body(writing& w, const document_model& model) {
       write_plain_section(w, section, 0);
     }
     w.pivot.envelope(section, "text/status");
+  }
+  for (const document_model::required_section& required : model.sections) {
+    if (!has_section(w, required.code)) {
+      write_absent_section(w, required);
+    }
+  }
+  if (model.is_laboratory) {
+    write_reports_without_section(w);
   }
   if (const json_value* file = has_copy ? nullptr : main_file(w)) {
     write_pdf_copy(w, nullptr, file);

@@ -1,10 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section "Copie du document": the PDF that a reader shows first.
 #include "encode_parts_n3.hpp"
+#include "encode_values.hpp"
 
 #include "oids.hpp"
 
 namespace liaison::cda {
+
+namespace {
+
+struct file_ids {
+  std::string label;  ///< of the narrative that names the file; may be empty
+  std::string media;
+};
+
+/// Organizer of an attached file (1.2.250.1.213.1.1.3.18): its type, then the file.
+void write_file_entry(const writing& w, const json_value* file, const std::string& seed, const json_value* type,
+                      const file_ids& ids) {
+  const xml_out::element entry(w.out, "entry");
+  const xml_out::element organizer(w.out, "organizer");
+  w.out.attribute("classCode", "CLUSTER").attribute("moodCode", "EVN");
+  w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.3.18"}});
+  if (writing::find(file, "identifier/0") != nullptr) {
+    write_all_ids(w, file);
+  } else {
+    w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " organizer"))}});
+  }
+  w.out.leaf("code", {{"code", "55107-7"}, {"displayName", "Document attaché"}, {"codeSystem", oid_loinc}});
+  w.out.leaf("statusCode", {{"code", "completed"}});
+  {
+    const xml_out::element part(w.out, "component");
+    const xml_out::element observation(w.out, "observation");
+    w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
+    for (const char* root : {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.48.18"}) {
+      w.out.leaf("templateId", {{"root", root}});
+    }
+    w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " observation"))}});
+    w.out.leaf("code", {{"code", "69764-9"}, {"displayName", "Type de document"}, {"codeSystem", oid_loinc}});
+    if (!ids.label.empty()) {
+      const xml_out::element text(w.out, "text");
+      w.out.leaf("reference", {{"value", "#" + ids.label}});
+    }
+    w.out.leaf("statusCode", {{"code", "completed"}});
+    w.out.leaf("effectiveTime", {{"nullFlavor", "NA"}});
+    if (!write_code(w, type, "value", "CD")) {
+      w.out.leaf(
+          "value",
+          {{"xsi:type", "CD"}, {"code", "55108-5"}, {"displayName", "Copie du document"}, {"codeSystem", oid_loinc}});
+    }
+  }
+  const xml_out::element part(w.out, "component");
+  const xml_out::element media(w.out, "observationMedia");
+  w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN").attribute("ID", ids.media);
+  const xml_out::element value(w.out, "value");
+  const sourced media_type = w.get(file, "content/0/attachment/contentType");
+  const sourced data = file_data(w, file);
+  w.out.attribute("mediaType", media_type.empty() ? sourced("application/pdf") : media_type).attribute("representation", "B64");
+  w.out.text(data);
+  for (const char* name : {"size", "hash", "url", "title"}) {
+    w.pivot.envelope(file, std::string("content/0/attachment/") + name);
+  }
+  w.pivot.envelope(file, "status");
+}
+
+}  // namespace
 
 void write_pdf_copy(const writing& w, const json_value* section, const json_value* file) {
   // The same document and file always give the same ids, wherever the file stands in the pivot.
@@ -29,44 +88,14 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
         "referencedObject=\"copie-fichier\"/>");
     w.pivot.carry(section, "text/div", w.out.location());
   }
-  const xml_out::element entry(w.out, "entry");
-  const xml_out::element organizer(w.out, "organizer");
-  w.out.attribute("classCode", "CLUSTER").attribute("moodCode", "EVN");
-  w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.3.18"}});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " organizer"))}});
-  w.out.leaf("code", {{"code", "55107-7"}, {"displayName", "Document attaché"}, {"codeSystem", oid_loinc}});
-  w.out.leaf("statusCode", {{"code", "completed"}});
-  {
-    const xml_out::element part(w.out, "component");
-    const xml_out::element observation(w.out, "observation");
-    w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
-    for (const char* root : {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.48.18"}) {
-      w.out.leaf("templateId", {{"root", root}});
-    }
-    w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " observation"))}});
-    w.out.leaf("code", {{"code", "69764-9"}, {"displayName", "Type de document"}, {"codeSystem", oid_loinc}});
-    {
-      const xml_out::element text(w.out, "text");
-      w.out.leaf("reference", {{"value", "#copie-titre"}});
-    }
-    w.out.leaf("statusCode", {{"code", "completed"}});
-    w.out.leaf("effectiveTime", {{"nullFlavor", "NA"}});
-    w.out.leaf(
-        "value",
-        {{"xsi:type", "CD"}, {"code", "55108-5"}, {"displayName", "Copie du document"}, {"codeSystem", oid_loinc}});
-  }
-  const xml_out::element part(w.out, "component");
-  const xml_out::element media(w.out, "observationMedia");
-  w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN").attribute("ID", "copie-fichier");
-  const xml_out::element value(w.out, "value");
-  const sourced type = w.get(file, "content/0/attachment/contentType");
-  const sourced data = file_data(w, file);
-  w.out.attribute("mediaType", type.empty() ? sourced("application/pdf") : type).attribute("representation", "B64");
-  w.out.text(data);
-  for (const char* name : {"size", "hash", "url", "title"}) {
-    w.pivot.envelope(file, std::string("content/0/attachment/") + name);
-  }
-  w.pivot.envelope(file, "status");
+  w.pivot.carry(file, "type", w.out.location());
+  write_file_entry(w, file, seed, nullptr, {"copie-titre", "copie-fichier"});
+}
+
+void write_attached_file(const writing& w, const json_value* file) {
+  const std::string seed = "file " + writing::text(&w.pivot.bundle(), "identifier/value") +
+                           writing::text(file, "content/0/attachment/hash") + w.pivot.pointer(file);
+  write_file_entry(w, file, seed, writing::find(file, "type"), {"", w.narrative.new_id()});
 }
 
 }  // namespace liaison::cda

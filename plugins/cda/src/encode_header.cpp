@@ -5,6 +5,7 @@
 #include "encode_parts.hpp"
 
 #include "datatypes.hpp"
+#include "document_types.hpp"
 #include "oids.hpp"
 
 #include <liaison/common/datetime.hpp>
@@ -60,45 +61,42 @@ void write_set_and_version(const writing& w) {
   }
 }
 
-void write_type(const writing& w) {
+/// A type of JDV_J07 where the source has none: stated by the endpoint, else by what the document is.
+void write_assumed_type(const writing& w, const document_model& model) {
+  std::string code = endpoint_option(w.of, "document_type");
+  if (code.empty()) {
+    const json_value* stay = w.resolve(w.composition, "encounter");
+    code = model.is_laboratory ? "11502-2" : writing::text(stay, "class/code") == "IMP" ? "34112-3" : "11488-4";
+    w.of.report(severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
+                "the document's type is not known to the CI-SIS: one is assumed; the option document_type can state it");
+  }
+  const document_type* type = find_document_type(code);
+  w.out.attribute("code", code).attribute("displayName", type == nullptr ? std::string_view(code) : type->label);
+  w.out.attribute("codeSystem", type == nullptr ? oid_loinc : type->system_oid);
+  w.added(code, "CI-SIS requires a type of its list and the source has none");
+}
+
+void write_type(const writing& w, const document_model& model) {
   const json_value* type = writing::find(w.composition, "type");
   const json_value* coding = writing::find(type, "coding/0");
   const xml_out::element element(w.out, "code");
-  const sourced code = w.get(coding, "code");
-  const sourced system = w.get(coding, "system");
-  const std::string oid = oid_of_system(system.text);
-  const std::string stated = endpoint_option(w.of, "document_type");
-  if ((code.empty() || oid.empty()) && !stated.empty()) {
-    const std::string_view label = type_display(stated);
-    w.out.attribute("code", stated).attribute("displayName", label.empty() ? std::string_view(stated) : label);
-    w.out.attribute("codeSystem", oid_loinc);
-    w.added(stated, "the option document_type states the type that the source leaves open");
-    return;
-  }
-  if (code.empty() || oid.empty()) {
-    w.out.attribute("nullFlavor", "UNK");
-    w.of.report(severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
-                "the document's type is not known: CI-SIS requires one");
-    const sourced text = w.get(type, "text");
-    if (!text.empty()) {
-      const xml_out::element original(w.out, "originalText");
-      w.out.text(text);
-    }
-    return;
-  }
-  w.out.attribute("code", code);
-  sourced display = w.get(coding, "display");
-  if (display.empty()) {
-    display = w.get(type, "text");
-  }
-  const std::string_view known = type_display(code.text);
-  if (!known.empty() && (display.empty() || code.text == "11502-2")) {  // CR-BIO prescribes its label letter by letter
-    w.out.attribute("displayName", with(std::string(known), display));
+  const std::string said = writing::text(coding, "code");
+  const document_type* known = find_document_type(said);
+  const bool listed = known != nullptr && known->code == said;
+  if (known == nullptr) {
+    write_assumed_type(w, model);
   } else {
-    w.out.attribute("displayName", display.empty() ? sourced(code.text) : display);
+    const sourced code = listed ? w.get(coding, "code") : sourced();
+    sourced display = listed ? w.get(coding, "display") : sourced();
+    // CR-BIO prescribes its label letter by letter.
+    if (display.empty() || known->code == "11502-2") {
+      display = with(std::string(known->label), display);
+    }
+    w.out.attribute("code", with(std::string(known->code), code)).attribute("displayName", display);
+    w.out.attribute("codeSystem", with(std::string(known->system_oid), listed ? w.get(coding, "system") : sourced()));
   }
-  w.out.attribute("codeSystem", with(oid, system));
-  for (std::size_t i = 1; const json_value* more = writing::item(type, "coding", i); ++i) {
+  write_original_text(w, known == nullptr ? w.get(type, "text") : sourced(), when_not_shown::write_inline);
+  for (std::size_t i = listed ? 1 : 0; const json_value* more = writing::item(type, "coding", i); ++i) {
     if (!oid_of_system(writing::text(more, "system")).empty()) {
       write_code(w, more, "translation");
     }
@@ -108,7 +106,7 @@ void write_type(const writing& w) {
 void write_document_elements(const writing& w, const document_model& model) {
   write_templates(w, model);
   write_document_ids(w);
-  write_type(w);
+  write_type(w, model);
   {
     const xml_out::element title(w.out, "title");
     const sourced said = w.get(w.composition, "title");

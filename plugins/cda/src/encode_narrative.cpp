@@ -138,7 +138,7 @@ class block_writer {
     if (!row->style.empty()) {
       out_.append(" styleCode=\"").append(row->style).append("\"");
     }
-    const std::string id = attribute_text(node, "id");
+    const std::string id = id_for(node, name);
     if (!id.empty() && name != "br" && name != "sub" && name != "sup" && is_xml_id(id) &&
         state_.used_ids.insert(id).second) {
       remember(node, id);
@@ -161,6 +161,23 @@ class block_writer {
     children(node, name);
     pre_ -= html == "pre" ? 1 : 0;
     out_.append("</").append(name).append(">");
+  }
+
+  /// The element's own id, or a new one when an entry refers to what it says.
+  std::string id_for(const xmlNode* node, std::string_view name) {
+    std::string id = attribute_text(node, "id");
+    const bool may_have_one = name == "td" || name == "item" || name == "content" || name == "paragraph" || name == "th";
+    if (!id.empty() || state_.wanted.empty() || !may_have_one) {
+      return id;
+    }
+    const std::string text = collapsed(all_text(node));
+    if (state_.wanted.count(text) == 0 || state_.id_of_text.count(text) != 0) {
+      return id;
+    }
+    do {
+      id = "t" + std::to_string(++state_.made);
+    } while (state_.used_ids.count(id) != 0);
+    return id;
   }
 
   /// An ID of the schema is an NCName.
@@ -188,8 +205,9 @@ class block_writer {
   int pre_ = 0;
 };
 
-/// Text that entries refer to: it gets an ID, the same text the same one.
-std::string shown(const writing& w, const std::string& text) {
+}  // namespace
+
+std::string shown_text(const writing& w, const std::string& text) {
   if (text.empty()) {
     return text;
   }
@@ -200,8 +218,6 @@ std::string shown(const writing& w, const std::string& text) {
   at->second = w.narrative.new_id();
   return "<content ID=\"" + at->second + "\">" + escape_xml(text) + "</content>";
 }
-
-void cell(std::string& out, std::string_view content) { out.append("<td>").append(content).append("</td>"); }
 
 std::string printed_value(const json_value* node) {
   const std::string quantity = writing::text(node, "valueQuantity/value");
@@ -231,6 +247,10 @@ std::string printed_range(const json_value* node) {
   return low.empty() ? "< " + high : high.empty() ? "> " + low : low + " - " + high;
 }
 
+namespace {
+
+void cell(std::string& out, std::string_view content) { out.append("<td>").append(content).append("</td>"); }
+
 void result_rows(const writing& w, const json_value* observation, std::string& out, unsigned depth) {
   constexpr unsigned panel_depth_max = 8;
   if (observation == nullptr || depth > panel_depth_max) {
@@ -239,16 +259,16 @@ void result_rows(const writing& w, const json_value* observation, std::string& o
   const bool panel = writing::find(observation, "hasMember/0") != nullptr;
   out += "<tr>";
   if (panel) {
-    out += "<td colspan=\"4\"><content styleCode=\"Bold\">" + shown(w, printed_label(observation)) + "</content></td>";
+    out += "<td colspan=\"4\"><content styleCode=\"Bold\">" + shown_text(w, printed_label(observation)) + "</content></td>";
   } else {
-    cell(out, shown(w, printed_label(observation)));
-    std::string value = shown(w, printed_value(observation));
+    cell(out, shown_text(w, printed_label(observation)));
+    std::string value = shown_text(w, printed_value(observation));
     const std::string second = printed_value(writing::find(observation, "component/0"));
     if (!second.empty()) {
       value += escape_xml(" (" + second + ")");
     }
     for (std::size_t i = 0; const json_value* note = writing::item(observation, "note", i); ++i) {
-      value += (value.empty() ? "" : "<br/>") + shown(w, writing::text(note, "text"));
+      value += (value.empty() ? "" : "<br/>") + shown_text(w, writing::text(note, "text"));
     }
     cell(out, value);
     cell(out, escape_xml(printed_range(observation)));
@@ -294,14 +314,19 @@ std::string printed_label(const json_value* node) {
 void write_missing_labels(const writing& w, const json_value* report) {
   std::vector<std::string> missing;
   collect_missing(w, report, "result", missing, 0);
-  if (missing.empty()) {
-    return;
+  write_missing_labels(w, missing, "Analyses : ");
+}
+
+void write_missing_labels(const writing& w, const std::vector<std::string>& labels, std::string_view heading) {
+  std::string out;
+  for (const std::string& label : labels) {
+    if (w.narrative.id_of_text.count(label) == 0) {
+      out += (out.empty() ? "" : " ; ") + shown_text(w, label);
+    }
   }
-  std::string out = "<paragraph>Analyses : ";
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    out += (i == 0 ? "" : " ; ") + shown(w, missing[i]);
+  if (!out.empty()) {
+    w.out.raw("<paragraph>" + std::string(heading) + out + "</paragraph>");
   }
-  w.out.raw(out + "</paragraph>");
 }
 
 void write_narrative(const writing& w, const json_value* section) {
@@ -333,7 +358,7 @@ void write_result_table(const writing& w, const json_value* report) {
   out += any ? "</tbody></table>" : "<tr><td>—</td></tr></tbody></table>";
   const std::string conclusion = writing::text(report, "conclusion");
   if (!conclusion.empty()) {
-    out += "<paragraph>" + shown(w, conclusion) + "</paragraph>";
+    out += "<paragraph>" + shown_text(w, conclusion) + "</paragraph>";
   }
   w.out.raw(out);
 }

@@ -17,6 +17,11 @@ struct document_model {
   std::vector<model_template> templates;
   std::string_view fixed_title;
   std::string_view act_code, act_display, act_system;
+  /// Sections without which the model is not valid.
+  struct required_section {
+    std::string_view code, title;
+  };
+  std::vector<required_section> sections;
   bool is_laboratory = false;
   bool is_level_1 = true;
 };
@@ -52,7 +57,5 @@ std::string body_text(const writing& w);
 /// The DocumentReference that is the document's own file; null when there is none.
 const json_value* main_file(const writing& w);
 
-/// Label that CI-SIS prescribes for a type (JDV_J07); empty when the source's own stands.
-std::string_view type_display(std::string_view code);
 
 }  // namespace liaison::cda

@@ -12,19 +12,22 @@ void write_narrative(const writing& w, const json_value* div_holder);
 void write_result_table(const writing& w, const json_value* report);
 /// Labels of a report's results that the narrative just written does not show: entries must refer to them.
 void write_missing_labels(const writing& w, const json_value* report);
+/// The same for any labels; `heading` introduces them.
+void write_missing_labels(const writing& w, const std::vector<std::string>& labels, std::string_view heading);
+/// Markup of a text that entries may refer to: it gets an ID, the same text the same one.
+std::string shown_text(const writing& w, const std::string& text);
+/// The value of an Observation or of a component, and its reference range, as a person reads them.
+std::string printed_value(const json_value* node);
+std::string printed_range(const json_value* node);
 /// What a result is called: its text, else its display.
 std::string printed_label(const json_value* observation);
 /// The entry of one DiagnosticReport.
 /// `files` are images that belong to it.
 void write_report_entry(const writing& w, const json_value* report, const std::vector<const json_value*>& files = {});
-/// participantRole of someone who is neither performer nor author.
-void write_role(const writing& w, const party& who);
-/// value of a type that is one attribute.
-void write_plain(const writing& w, const sourced& said, std::string_view type);
-/// value xsi:type CD.
-void write_typed_code(const writing& w, const json_value* concept_node);
 /// Section "Copie du document" (1.2.250.1.213.1.1.2.243) with its file.
 void write_pdf_copy(const writing& w, const json_value* section, const json_value* file);
+/// entry with a file that is attached to a section.
+void write_attached_file(const writing& w, const json_value* file);
 /// Decoded and encoded again only when it must be: base64 of a Binary's data, without blanks.
 sourced file_data(const writing& w, const json_value* document_reference);
 

@@ -7,6 +7,7 @@
 
 #include <liaison/common/text.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace liaison::cda {
@@ -82,6 +83,8 @@ class entry_writer {
       }
     } else if (is_intent(node)) {
       show(write_request(r_, node));
+    } else if (mood == "GOL") {
+      show(write_goal(r_, node));
     }
   }
 
@@ -188,6 +191,63 @@ resource_ref write_person(reading& r, const xmlNode* act, const char* role) {
   return write_entity_of(r, person);
 }
 
+void write_second_name(const reading& r, const xmlNode* entity, const sourced& name, const spot& to) {
+  if (name.empty()) {
+    return;
+  }
+  if (!to.ref.has(to.path + "/text")) {
+    (to / "text").set(name);
+  } else if (referenced_text(r.ids, child(child(entity, "code"), "originalText")) == name.text) {
+    to.ref.carry(to.path + "/text", name);
+  } else {
+    ((to / "coding").next() / "display").set(name);
+  }
+}
+
+void write_other_people(reading& r, const xmlNode* act, const resource_ref& to,
+                        std::initializer_list<const char*> roles) {
+  for (const std::string_view name : roles) {
+    for (const xmlNode* person = child(act, name); person != nullptr; person = next(person, name)) {
+      const resource_ref who = write_entity_of(r, person);
+      if (who && !who.full_url().empty()) {
+        write_participant(r, person, name == "author" ? "AUT" : name == "informant" ? "INF" : "PRF", who, {to, ""});
+      }
+    }
+  }
+}
+
+void write_code_extension(const reading& r, const xmlNode* code, const resource_ref& to, std::string_view name) {
+  const spot extension = spot{to, "extension"}.next();
+  if (write_concept(r, code, extension / "valueCodeableConcept")) {
+    extension.ref.set(extension.path + "/url", std::string(extension_base) + std::string(name));
+  }
+}
+
+void write_mood(const reading& r, const xmlNode* act, const resource_ref& to,
+                std::initializer_list<std::string_view> told) {
+  const sourced mood = r.attribute(act, "moodCode");
+  if (mood.empty() || std::find(told.begin(), told.end(), mood.text) != told.end()) {
+    return;
+  }
+  const spot extension = spot{to, "extension"}.next();
+  extension.ref.set(extension.path + "/url", std::string(extension_base) + "mood");
+  extension.ref.set(extension.path + "/valueCode", mood.text);
+}
+
+void write_reasons(const reading& r, const xmlNode* act, const resource_ref& to) {
+  std::size_t index = 0;
+  for (const char* element : {"observation", "act"}) {
+    for (const xmlNode* reason : linked(act, "RSON", element)) {
+      r.structure(reason->parent);
+      r.structure(reason);
+      r.ledger.envelope(child(reason, "statusCode"));
+      const xmlNode* said = child(reason, "value") != nullptr ? child(reason, "value") : child(reason, "code");
+      index += write_concept(r, said, spot{to, "reasonCode"} / index) ? 1U : 0U;
+      write_text_pointer(r, reason);
+    }
+  }
+}
+
 std::vector<const xmlNode*> linked(const xmlNode* act, std::string_view type_code, std::string_view element) {
   std::vector<const xmlNode*> found;
   for (const xmlNode* link = child(act, "entryRelationship"); link != nullptr; link = next(link, "entryRelationship")) {
@@ -208,7 +268,10 @@ void write_related(reading& r, const xmlNode* act, const resource_ref& to) {
       }
       resource_ref made;
       if (is_named(part, "observation")) {
-        made = is_intent(part) ? write_request(r, part) : write_observation(r, part, result_time::current);
+        const bool goal = attribute_text(part, "moodCode") == "GOL";
+        made = goal              ? write_goal(r, part)
+               : is_intent(part) ? write_request(r, part)
+                                 : write_observation(r, part, result_time::current);
       } else if (is_named(part, "organizer")) {
         made = write_panel(r, part);
       } else if (is_named(part, "procedure")) {
@@ -217,6 +280,8 @@ void write_related(reading& r, const xmlNode* act, const resource_ref& to) {
         made = write_medication(r, part);
       } else if (is_named(part, "encounter")) {
         made = write_visit(r, part);
+      } else if (is_named(part, "supply")) {
+        made = attribute_text(part, "moodCode") == "EVN" ? write_device_use(r, part) : write_request(r, part);
       }
       if (!made) {
         continue;

@@ -31,13 +31,7 @@ const xmlNode* material_of(const xmlNode* act) {
 bool write_product(const reading& r, const xmlNode* material, const spot& to) {
   const sourced name = r.text(child(material, "name"));
   const bool coded = write_concept(r, child(material, "code"), to);
-  if (!name.empty() && !to.ref.has(to.path + "/text")) {
-    (to / "text").set(name);
-  } else if (!name.empty()) {
-    // The text of the code is another wording: the trade name stands beside it.
-    const spot coding = (to / "coding").next();
-    (coding / "display").set(name);
-  }
+  write_second_name(r, material, name, to);
   return coded || !name.empty();
 }
 
@@ -182,16 +176,6 @@ void write_status(const reading& r, const xmlNode* act, const resource_ref& to, 
   to.set("status", status);
 }
 
-void write_reasons(const reading& r, const xmlNode* act, const resource_ref& to) {
-  std::size_t index = 0;
-  for (const xmlNode* reason : linked(act, "RSON", "observation")) {
-    r.structure(reason->parent);
-    r.structure(reason);
-    const xmlNode* said = child(reason, "value") != nullptr ? child(reason, "value") : child(reason, "code");
-    index += write_concept(r, said, spot{to, "reasonCode"} / index) ? 1U : 0U;
-  }
-}
-
 /// Quantity and repeats of the supply that belongs to an order.
 void write_dispense(const reading& r, const xmlNode* act, const resource_ref& to) {
   const auto supplies = linked(act, "", "supply");
@@ -221,6 +205,7 @@ resource_ref write_medication(reading& r, const xmlNode* act) {
   write_status(r, act, to, request);
   if (request) {
     to.set("intent", attribute_text(act, "moodCode") == "PRP" ? "proposal" : "order");
+    write_mood(r, act, to, {"INT", "PRP"});
   }
   const bool negated = is_negated(r, act, {to, request ? "doNotPerform" : "status"});
   if (negated && request) {
@@ -249,6 +234,7 @@ resource_ref write_medication(reading& r, const xmlNode* act) {
     write_dosage(r, part, more);
   }
   write_reasons(r, act, to);
+  write_other_people(r, act, to, {"performer", "informant"});
   if (request) {
     write_dispense(r, act, to);
     if (const resource_ref who = write_person(r, act, "author")) {
@@ -279,7 +265,7 @@ resource_ref write_immunization(reading& r, const xmlNode* act) {
     r.structure(wrapper);
   }
   if (write_product(r, material, {to, "vaccineCode"})) {
-    r.ledger.envelope(child(act, "code"));  // that it is an immunization
+    write_code_extension(r, child(act, "code"), to, "act-code");  // first or booster
   } else {
     write_required_concept(r, child(act, "code"), {to, "vaccineCode"});
   }
@@ -301,6 +287,8 @@ resource_ref write_immunization(reading& r, const xmlNode* act) {
   if (const resource_ref who = write_person(r, act, "performer")) {
     to.set_reference("performer/0/actor", who);
   }
+  write_other_people(r, act, to, {"author", "informant"});
+  write_reasons(r, act, to);
   for (const xmlNode* found : linked(act, "", "observation")) {
     const sourced number = r.attribute(child(found, "value"), "value");
     const std::string code = attribute_text(child(found, "code"), "code");

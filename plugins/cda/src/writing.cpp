@@ -3,6 +3,7 @@
 #include "writing.hpp"
 
 #include "datatypes.hpp"
+#include "lookup.hpp"
 #include "oids.hpp"
 
 #include <liaison/common/datetime.hpp>
@@ -12,20 +13,6 @@
 
 namespace liaison::cda {
 namespace {
-
-struct pair_row {
-  std::string_view from, to;
-};
-
-template <std::size_t Size>
-std::string_view look_up(const std::array<pair_row, Size>& rows, std::string_view from) {
-  for (const pair_row& row : rows) {
-    if (row.from == from) {
-      return row.to;
-    }
-  }
-  return {};
-}
 
 constexpr std::array<pair_row, 5> telecom_uses{
     {{"home", "H"}, {"work", "WP"}, {"mobile", "MC"}, {"temp", "H"}, {"old", ""}}};
@@ -240,6 +227,9 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
     }
   }
   for (std::size_t i = coded ? 1 : 0; const json_value* coding = writing::item(node, "coding", i); ++i) {
+    if (writing::text(coding, "code").empty()) {
+      continue;  // a name, which stands in an element of its own (write_product_name)
+    }
     const xml_out::element translation(w.out, "translation");
     write_coding_attributes(w, coding);
     const sourced system = w.get(coding, "system");
@@ -249,6 +239,20 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
     }
   }
   return true;
+}
+
+void write_product_name(const writing& w, const json_value* concept_node, std::string_view name) {
+  sourced said;
+  for (std::size_t i = 0; const json_value* coding = writing::item(concept_node, "coding", i); ++i) {
+    if (writing::text(coding, "code").empty()) {
+      said = w.get(coding, "display");
+    }
+  }
+  for (const char* path : {"text", "coding/0/display"}) {
+    said = said.empty() ? sourced(writing::text(concept_node, path)) : said;
+  }
+  const xml_out::element element(w.out, name);
+  said.empty() ? (void)w.out.attribute("nullFlavor", "UNK") : w.out.text(said);
 }
 
 bool write_time(const writing& w, const json_value* node, std::string_view path, std::string_view name) {

@@ -18,6 +18,7 @@ namespace liaison::cda {
 struct narrative_state {
   std::map<std::string, std::string> id_of_text;
   std::set<std::string> used_ids;  ///< of the whole document
+  std::set<std::string> wanted;    ///< texts that entries of the section will refer to
   unsigned made = 0;
 
   std::string new_id();
@@ -63,6 +64,8 @@ void write_ids(const writing& w, const json_value* resource, std::string_view re
 /// CodeableConcept (or Coding) as CD; nothing when it says nothing.
 bool write_code(const writing& w, const json_value* concept_or_coding, std::string_view name,
                 std::string_view xsi_type = {});
+/// Name of a product or agent: the pivot keeps it as a coding without a code, or as the text of the code.
+void write_product_name(const writing& w, const json_value* concept_node, std::string_view name);
 /// originalText: a reference to the narrative where it shows the text; else the text itself, or nothing.
 enum class when_not_shown : std::uint8_t { write_inline, leave_out };
 void write_original_text(const writing& w, const sourced& text, when_not_shown otherwise);
