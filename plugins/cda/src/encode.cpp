@@ -11,7 +11,7 @@
 #include <liaison/common/digest.hpp>
 #include <liaison/common/text.hpp>
 
-#include <array>
+#include <algorithm>
 
 namespace liaison::cda {
 namespace {
@@ -32,6 +32,7 @@ struct model_row {
   std::vector<document_model::model_template> templates;
   std::string_view act_code, act_display, act_system;
   std::vector<document_model::required_section> sections;
+  std::vector<std::string_view> optional_sections;
 };
 
 const std::vector<model_row>& models() {
@@ -44,7 +45,8 @@ const std::vector<model_row>& models() {
        {{"33557-0", "Statut du document"},
         {"42349-1", "Motif d'hospitalisation"},
         {"42545-4", "Synthèse médicale du séjour"},
-        {"10183-2", "Traitements à la sortie"}}},
+        {"10183-2", "Traitements à la sortie"}},
+       {"18610-6", "30954-2", "18776-5", "46264-8", "48765-2"}},
       {"60591-5",
        {{"2.16.840.1.113883.10.22.1.1", ""}, {"1.2.250.1.213.1.1.1.51", "2024.01"}},
        "",
@@ -54,7 +56,9 @@ const std::vector<model_row>& models() {
         {"48765-2", "Allergies et hypersensibilités"},
         {"11450-4", "Problèmes actifs"},
         {"47519-4", "Historique des actes"},
-        {"46264-8", "Dispositifs médicaux"}}}};
+        {"46264-8", "Dispositifs médicaux"}},
+       {"11348-0", "44939-7", "44944-7", "47420-5", "8716-3", "29762-2", "10161-8", "10157-6", "11369-6", "10162-6",
+        "18776-5", "42348-3", "30954-2", "55107-7"}}};
   return rows;
 }
 
@@ -97,6 +101,7 @@ document_model model_of(const writing& w) {
         model.act_display = row.act_display;
         model.act_system = row.act_system;
         model.sections = row.sections;
+        model.optional_sections = row.optional_sections;
         model.is_level_1 = false;
         return model;
       }
@@ -139,6 +144,15 @@ void mark_structure(pivot_reader& pivot) {
 
 }  // namespace
 
+bool document_model::has_section(std::string_view code) const {
+  for (const required_section& required : sections) {
+    if (required.code == code) {
+      return true;
+    }
+  }
+  return std::find(optional_sections.begin(), optional_sections.end(), code) != optional_sections.end();
+}
+
 liaison_status encode_document(const call& of) {
   account book;
   account* ledger = of.options().account ? &book : nullptr;
@@ -149,7 +163,7 @@ liaison_status encode_document(const call& of) {
   pivot_reader pivot(of.input(), ledger);
   xml_out out(ledger);
   narrative_state narrative;
-  writing w{of, pivot, ledger, out, narrative, pivot.find_first("Composition"), nullptr, {}, false, false};
+  writing w{of, pivot, ledger, out, narrative, pivot.find_first("Composition"), nullptr, {}};
   if (w.composition == nullptr) {
     of.report(severity::error, "cda-no-document", "/entry",
               "only a document can be written as CDA, and this is an event");

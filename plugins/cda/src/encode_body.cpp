@@ -21,7 +21,9 @@ struct section_row {
 constexpr std::array<section_row, 26> section_templates{{
     {"33557-0", {"1.2.250.1.213.1.1.2.35", "1.2.250.1.213.1.1.2.35.1", "", ""}},
     {"42349-1", {"1.3.6.1.4.1.19376.1.5.3.1.3.1", "1.2.250.1.213.1.1.2.127", "", ""}},
-    {"42545-4", {"1.3.6.1.4.1.19376.1.5.3.1.1.21.2.9", "1.3.6.1.4.1.19376.1.7.3.1.1.13.7", "1.2.250.1.213.1.1.2.163", "1.2.250.1.213.1.1.2.163.1"}},
+    {"42545-4",
+     {"1.3.6.1.4.1.19376.1.5.3.1.1.21.2.9", "1.3.6.1.4.1.19376.1.7.3.1.1.13.7", "1.2.250.1.213.1.1.2.163",
+      "1.2.250.1.213.1.1.2.163.1"}},
     {"10183-2", {"1.3.6.1.4.1.19376.1.5.3.1.3.22", "1.2.250.1.213.1.1.2.146", "", ""}},
     {"18610-6", {"1.3.6.1.4.1.19376.1.5.3.1.3.21", "1.2.250.1.213.1.1.2.145", "", ""}},
     {"42346-7", {"1.3.6.1.4.1.19376.1.5.3.1.3.20", "1.2.250.1.213.1.1.2.144", "", ""}},
@@ -31,20 +33,30 @@ constexpr std::array<section_row, 26> section_templates{{
     {"48765-2", {"2.16.840.1.113883.10.20.1.2", "1.3.6.1.4.1.19376.1.5.3.1.3.13", "1.2.250.1.213.1.1.2.137", ""}},
     {"11450-4", {"2.16.840.1.113883.10.20.1.11", "1.3.6.1.4.1.19376.1.5.3.1.3.6", "1.2.250.1.213.1.1.2.132", ""}},
     {"11348-0", {"1.3.6.1.4.1.19376.1.5.3.1.3.8", "1.2.250.1.213.1.1.2.134", "", ""}},
-    {"47519-4", {"2.16.840.1.113883.10.20.1.12", "1.3.6.1.4.1.19376.1.5.3.1.3.11", "1.3.6.1.4.1.19376.1.5.3.1.3.12", "1.2.250.1.213.1.1.2.136"}},
+    {"47519-4",
+     {"2.16.840.1.113883.10.20.1.12", "1.3.6.1.4.1.19376.1.5.3.1.3.11", "1.3.6.1.4.1.19376.1.5.3.1.3.12",
+      "1.2.250.1.213.1.1.2.136"}},
     {"10160-0", {"2.16.840.1.113883.10.20.1.8", "1.3.6.1.4.1.19376.1.5.3.1.3.19", "1.2.250.1.213.1.1.2.143", ""}},
     {"55112-7", {"2.16.840.1.113883.10.12.201", "1.3.6.1.4.1.19376.1.4.1.2.16", "1.2.250.1.213.1.1.2.73", ""}},
-    {"10157-6", {"2.16.840.1.113883.10.20.1.4", "1.3.6.1.4.1.19376.1.5.3.1.3.14", "1.3.6.1.4.1.19376.1.5.3.1.3.15", "1.2.250.1.213.1.1.2.139"}},
+    {"10157-6",
+     {"2.16.840.1.113883.10.20.1.4", "1.3.6.1.4.1.19376.1.5.3.1.3.14", "1.3.6.1.4.1.19376.1.5.3.1.3.15",
+      "1.2.250.1.213.1.1.2.139"}},
     {"10161-8", {"1.3.6.1.4.1.19376.1.5.3.1.1.5.3.1", "1.2.250.1.213.1.1.2.74", "", ""}},
     {"10162-6", {"1.3.6.1.4.1.19376.1.5.3.1.1.5.3.4", "1.2.250.1.213.1.1.2.77", "", ""}},
     {"11369-6", {"2.16.840.1.113883.10.20.1.6", "1.3.6.1.4.1.19376.1.5.3.1.3.23", "1.2.250.1.213.1.1.2.147", ""}},
-    {"29762-2", {"2.16.840.1.113883.10.20.1.15", "1.3.6.1.4.1.19376.1.5.3.1.3.16", "1.3.6.1.4.1.19376.1.5.3.1.3.16.1", "1.2.250.1.213.1.1.2.141"}},
-    {"42348-3", {"2.16.840.1.113883.10.20.1.1", "1.3.6.1.4.1.19376.1.5.3.1.3.34", "1.3.6.1.4.1.19376.1.5.3.1.3.35", "1.2.250.1.213.1.1.2.157"}},
+    {"29762-2",
+     {"2.16.840.1.113883.10.20.1.15", "1.3.6.1.4.1.19376.1.5.3.1.3.16", "1.3.6.1.4.1.19376.1.5.3.1.3.16.1",
+      "1.2.250.1.213.1.1.2.141"}},
+    {"42348-3",
+     {"2.16.840.1.113883.10.20.1.1", "1.3.6.1.4.1.19376.1.5.3.1.3.34", "1.3.6.1.4.1.19376.1.5.3.1.3.35",
+      "1.2.250.1.213.1.1.2.157"}},
     {"44939-7", {"1.2.250.1.213.1.1.2.247", "", "", ""}},
     {"44944-7", {"1.2.250.1.213.1.1.2.245", "", "", ""}},
     {"47420-5", {"2.16.840.1.113883.10.20.1.5", "2.16.840.1.113883.10.22.3.8", "1.2.250.1.213.1.1.2.246", ""}},
     {"55107-7", {"1.2.250.1.213.1.1.2.37", "", "", ""}},
-    {"8716-3", {"2.16.840.1.113883.10.20.1.16", "1.3.6.1.4.1.19376.1.5.3.1.3.25", "1.3.6.1.4.1.19376.1.5.3.1.1.5.3.2", "1.2.250.1.213.1.1.2.75"}},
+    {"8716-3",
+     {"2.16.840.1.113883.10.20.1.16", "1.3.6.1.4.1.19376.1.5.3.1.3.25", "1.3.6.1.4.1.19376.1.5.3.1.1.5.3.2",
+      "1.2.250.1.213.1.1.2.75"}},
 }};
 
 constexpr std::array<std::string_view, 19> laboratory_chapters{
@@ -112,6 +124,8 @@ void write_section_head(const writing& w, const json_value* section, std::string
   if (is_uuid(id) || is_oid(id)) {
     const xml_out::element element(w.out, "id");
     w.out.attribute("root", with(cda_root(id), w.get(section, "id")));
+  } else {
+    w.out.leaf("id", {{"root", cda_root(uuid_v5("section " + w.pivot.pointer(section) + w.of.options().id_seed))}});
   }
   if (!write_code(w, writing::find(section, "code"), "code")) {
     w.out.leaf("code", {{"code", code}, {"displayName", display}, {"codeSystem", oid_loinc}});
@@ -141,11 +155,29 @@ void write_section_text(const writing& w, const json_value* section) {
   w.narrative.wanted.clear();
 }
 
-void write_plain_section(const writing& w, const json_value* section, unsigned depth) {
+/// Whether what the section holds satisfies the templates that the model gives it.
+bool may_claim(const writing& w, const json_value* section, const document_model& model, std::string_view code) {
+  if (!model.has_section(code)) {
+    return false;
+  }
+  if (code == "30954-2") {  // IHE's section of results holds no entries
+    return writing::find(section, "entry/0") == nullptr;
+  }
+  for (std::size_t i = 0; code == "8716-3" && writing::item(section, "entry", i) != nullptr; ++i) {
+    const json_value* resource = w.pivot.resolve(writing::item(section, "entry", i));
+    if (writing::find(resource, "hasMember/0") == nullptr) {  // IHE's section of vital signs holds panels only
+      return false;
+    }
+  }
+  return true;
+}
+
+void write_plain_section(writing& w, const json_value* section, const document_model& model, unsigned depth) {
   constexpr unsigned section_depth_max = 32;
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
   const std::string code = section_code(section);
+  w.claims_templates = may_claim(w, section, model, code);
   for (const section_row& row : section_templates) {
     if (row.code == code) {
       write_templates(w, {row.templates[0], row.templates[1], row.templates[2], row.templates[3]});
@@ -161,12 +193,13 @@ void write_plain_section(const writing& w, const json_value* section, unsigned d
     write_attached_file(w, file);
   }
   w.pivot.envelope(section, "text/status");
+  w.claims_templates = true;
   for (std::size_t i = 0; depth < section_depth_max; ++i) {
     const json_value* inner = writing::item(section, "section", i);
     if (inner == nullptr) {
       break;
     }
-    write_plain_section(w, inner, depth + 1);
+    write_plain_section(w, inner, model, depth + 1);
   }
 }
 
@@ -377,6 +410,62 @@ liaison_status write_level_1_body(writing& w) {
 
 namespace {
 
+void write_unknown_observation(const writing& w, std::string_view code, std::string_view display,
+                               std::initializer_list<std::string_view> templates, std::string_view type,
+                               const std::string& text_id) {
+  const xml_out::element observation(w.out, "observation");
+  w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
+  write_templates(w, templates);
+  w.out.leaf("id", {{"root", cda_root(uuid_v5("absent " + w.out.location() + w.of.options().id_seed))}});
+  w.out.leaf("code", {{"code", code}, {"displayName", display}, {"codeSystem", "1.2.250.1.213.1.1.4.322"}});
+  {
+    const xml_out::element text(w.out, "text");
+    w.out.leaf("reference", {{"value", "#" + text_id}});
+  }
+  w.out.leaf("statusCode", {{"code", "completed"}});
+  w.out.leaf("effectiveTime", {{"nullFlavor", "UNK"}});
+  w.out.leaf("value", {{"xsi:type", type}, {"nullFlavor", "UNK"}});
+}
+
+void write_unknown_medication(const writing& w, const std::string& text_id) {
+  const xml_out::element act(w.out, "substanceAdministration");
+  w.out.attribute("classCode", "SBADM").attribute("moodCode", "EVN");
+  write_templates(w, {"1.2.250.1.213.1.1.3.42", "2.16.840.1.113883.10.20.1.24", "1.3.6.1.4.1.19376.1.5.3.1.4.7",
+                      "1.3.6.1.4.1.19376.1.5.3.1.4.7.1"});
+  w.out.leaf("id", {{"root", cda_root(uuid_v5("absent " + w.out.location() + w.of.options().id_seed))}});
+  w.out.leaf("code", {{"code", "DRUG"}, {"displayName", "Médicament"}, {"codeSystem", "2.16.840.1.113883.5.4"}});
+  {
+    const xml_out::element text(w.out, "text");
+    w.out.leaf("reference", {{"value", "#" + text_id}});
+  }
+  w.out.leaf("statusCode", {{"code", "completed"}});
+  const xml_out::element consumable(w.out, "consumable");
+  w.out.attribute("typeCode", "CSM");
+  const xml_out::element product(w.out, "manufacturedProduct");
+  write_templates(w, {"2.16.840.1.113883.10.20.1.53", "1.3.6.1.4.1.19376.1.5.3.1.4.7.2"});
+  const xml_out::element material(w.out, "manufacturedMaterial");
+  w.out.leaf("code", {{"nullFlavor", "UNK"}});
+}
+
+/// The entry without which the section is not valid: it says that nothing is known.
+void write_absent_entry(const writing& w, std::string_view code, const std::string& text_id) {
+  constexpr std::string_view pcc = "1.3.6.1.4.1.19376.1.5.3.1.4.13";
+  constexpr std::string_view cisis = "1.2.250.1.213.1.1.3.48";
+  if (code != "33557-0" && code != "42545-4" && code != "10183-2") {
+    return;
+  }
+  const xml_out::element entry(w.out, "entry");
+  if (code == "33557-0") {
+    write_unknown_observation(w, "GEN-065", "Statut du document",
+                              {pcc, cisis, "1.2.250.1.213.1.1.3.48.16", "1.2.250.1.213.1.1.3.48.16.1"}, "CD", text_id);
+  } else if (code == "42545-4") {
+    write_unknown_observation(w, "MED-142", "Synthèse médicale", {pcc, cisis, "1.2.250.1.213.1.1.3.48.9"}, "ST",
+                              text_id);
+  } else {
+    write_unknown_medication(w, text_id);
+  }
+}
+
 /// A section that the model requires and the source lacks says so.
 void write_absent_section(const writing& w, const document_model::required_section& required) {
   const xml_out::element component(w.out, "component");
@@ -386,14 +475,22 @@ void write_absent_section(const writing& w, const document_model::required_secti
       write_templates(w, {row.templates[0], row.templates[1], row.templates[2], row.templates[3]});
     }
   }
+  w.out.leaf("id",
+             {{"root", cda_root(uuid_v5("absent section " + std::string(required.code) + w.of.options().id_seed))}});
   w.out.leaf("code", {{"code", required.code}, {"displayName", required.title}, {"codeSystem", oid_loinc}});
   {
     const xml_out::element title(w.out, "title");
     w.out.text(required.title);
   }
-  const xml_out::element text(w.out, "text");
-  w.out.text("Non renseigné");
+  const std::string text_id = w.narrative.new_id();
+  {
+    const xml_out::element text(w.out, "text");
+    const xml_out::element content(w.out, "content");
+    w.out.attribute("ID", text_id);
+    w.out.text("Non renseigné");
+  }
   w.added(required.code, "the model of the document requires this section and the source has none");
+  write_absent_entry(w, required.code, text_id);
 }
 
 bool has_section(const writing& w, std::string_view code) {
@@ -441,7 +538,7 @@ void write_level_3_body(writing& w, const document_model& model) {
     } else if (model.is_laboratory) {
       write_laboratory_section(w, section);
     } else {
-      write_plain_section(w, section, 0);
+      write_plain_section(w, section, model, 0);
     }
     w.pivot.envelope(section, "text/status");
   }

@@ -30,8 +30,7 @@ void write_procedure_act(const entry_scope& at, const json_value* resource) {
   if (writing::text(resource, "status") == "not-done") {
     w.out.attribute("negationInd", "true");
   }
-  write_templates(w,
-                  {"1.3.6.1.4.1.19376.1.5.3.1.4.19", "2.16.840.1.113883.10.20.1.29", "1.2.250.1.213.1.1.3.62"});
+  write_templates(w, {"1.3.6.1.4.1.19376.1.5.3.1.4.19", "2.16.840.1.113883.10.20.1.29", "1.2.250.1.213.1.1.3.62"});
   write_act_ids(w, resource);
   if (!write_code(w, writing::find(resource, "code"), "code")) {
     w.out.leaf("code", {{"nullFlavor", "UNK"}});
@@ -59,12 +58,16 @@ struct request_class {
 };
 /// By the extension `act-class`: what was asked for is a procedure when nothing says otherwise.
 constexpr std::array<request_class, 4> request_classes{
-    {{"OBS", "observation", "OBS", {"2.16.840.1.113883.10.20.1.25", "1.3.6.1.4.1.19376.1.5.3.1.1.20.3.1",
-                                    "1.2.250.1.213.1.1.3.27"}},
+    {{"OBS",
+      "observation",
+      "OBS",
+      {"2.16.840.1.113883.10.20.1.25", "1.3.6.1.4.1.19376.1.5.3.1.1.20.3.1", "1.2.250.1.213.1.1.3.27"}},
      {"SPLY", "supply", "SPLY", {"", "", ""}},
      {"ACT", "act", "ACT", {"", "", ""}},
-     {"", "procedure", "PROC", {"1.3.6.1.4.1.19376.1.5.3.1.4.19", "2.16.840.1.113883.10.20.1.25",
-                                "1.2.250.1.213.1.1.3.62"}}}};
+     {"",
+      "procedure",
+      "PROC",
+      {"1.3.6.1.4.1.19376.1.5.3.1.4.19", "2.16.840.1.113883.10.20.1.25", "1.2.250.1.213.1.1.3.62"}}}};
 
 const request_class& class_of(std::string_view kind) {
   for (const request_class& row : request_classes) {
@@ -85,10 +88,11 @@ void write_request_act(const entry_scope& at, const json_value* resource) {
   const sourced kind = w.get(our_extension(resource, "act-class"), "valueCode");
   const request_class& row = class_of(kind.text);
   const xml_out::element element(w.out, row.element);
-  w.out.attribute("classCode", kind.empty() ? sourced(std::string(row.class_code)) : with(std::string(row.class_code), kind));
+  w.out.attribute("classCode",
+                  kind.empty() ? sourced(std::string(row.class_code)) : with(std::string(row.class_code), kind));
   const sourced intent = w.get(resource, "intent");
   const sourced mood = w.get(our_extension(resource, "mood"), "valueCode");
-  w.out.attribute("moodCode", !mood.empty()                ? mood
+  w.out.attribute("moodCode", !mood.empty()               ? mood
                               : intent.text == "proposal" ? with("PRP", intent)
                               : intent.text == "order"    ? with("RQO", intent)
                                                           : with("INT", intent));
@@ -134,8 +138,7 @@ void write_goal_act(const entry_scope& at, const json_value* resource) {
   const writing& w = at.w;
   const xml_out::element element(w.out, "observation");
   w.out.attribute("classCode", "OBS").attribute("moodCode", "GOL");
-  write_templates(
-      w, {"2.16.840.1.113883.10.20.1.25", "1.3.6.1.4.1.19376.1.5.3.1.1.20.3.1", "1.2.250.1.213.1.1.3.27"});
+  write_templates(w, {"2.16.840.1.113883.10.20.1.25", "1.3.6.1.4.1.19376.1.5.3.1.1.20.3.1", "1.2.250.1.213.1.1.3.27"});
   write_act_ids(w, resource);
   write_code(w, writing::find(resource, "description"), "code");
   write_label_reference(w, label_of(w, resource));
@@ -190,7 +193,8 @@ void write_device_act(const entry_scope& at, const json_value* resource) {
   {
     const xml_out::element time(w.out, "effectiveTime");
     w.out.attribute("xsi:type", "IVL_TS");
-    const bool from = write_time(w, resource, "timingPeriod/start", "low") || write_time(w, resource, "timingDateTime", "low");
+    const bool from =
+        write_time(w, resource, "timingPeriod/start", "low") || write_time(w, resource, "timingDateTime", "low");
     if (!from) {
       w.out.leaf("low", {{"nullFlavor", "UNK"}});
     }
@@ -249,8 +253,7 @@ void write_family_act(const entry_scope& at, const json_value* resource) {
   const writing& w = at.w;
   const xml_out::element organizer(w.out, "organizer");
   w.out.attribute("classCode", "CLUSTER").attribute("moodCode", "EVN");
-  write_templates(w,
-                  {"2.16.840.1.113883.10.20.1.23", "1.3.6.1.4.1.19376.1.5.3.1.4.15", "1.2.250.1.213.1.1.3.59"});
+  write_templates(w, {"2.16.840.1.113883.10.20.1.23", "1.3.6.1.4.1.19376.1.5.3.1.4.15", "1.2.250.1.213.1.1.3.59"});
   write_act_ids(w, resource);
   write_mapped_status(w, resource, std::array<status_pair, 1>{{{"completed", "completed"}}}, "active");
   {
@@ -278,7 +281,8 @@ void write_family_act(const entry_scope& at, const json_value* resource) {
     write_templates(w, {"2.16.840.1.113883.10.20.1.22", "1.3.6.1.4.1.19376.1.5.3.1.4.13",
                         "1.3.6.1.4.1.19376.1.5.3.1.4.13.3", "1.2.250.1.213.1.1.3.51"});
     w.out.leaf("id", {{"root", cda_root(uuid_v5("id of " + w.pivot.pointer(condition) + w.of.options().id_seed))}});
-    w.out.leaf("code", {{"code", "282291009"}, {"displayName", "Diagnostic"}, {"codeSystem", "2.16.840.1.113883.6.96"}});
+    w.out.leaf("code",
+               {{"code", "282291009"}, {"displayName", "Diagnostic"}, {"codeSystem", "2.16.840.1.113883.6.96"}});
     write_label_reference(w, writing::text(condition, "code/text"));
     w.out.leaf("statusCode", {{"code", "completed"}});
     const sourced onset = w.get(condition, "onsetString");

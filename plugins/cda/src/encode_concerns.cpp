@@ -32,7 +32,7 @@ bool write_choice(const writing& w, const std::array<code_choice, Size>& rows, c
       const xml_out::element element(w.out, name);
       w.out.attribute("xsi:type", xsi_type);
       w.out.attribute("code", with(std::string(row.code), said)).attribute("displayName", row.display);
-      w.out.attribute("codeSystem", row.system);
+      w.out.attribute("codeSystem", row.system).attribute("codeSystemName", name_of_oid(row.system));
       return true;
     }
   }
@@ -41,12 +41,17 @@ bool write_choice(const writing& w, const std::array<code_choice, Size>& rows, c
 
 /// An observation that says one thing of the act above it.
 void open_detail(const writing& w, std::string_view type, std::string_view inversion,
-                 std::initializer_list<std::string_view> templates) {
+                 std::initializer_list<std::string_view> templates, std::string_view code, std::string_view display,
+                 std::string_view system, const std::string& label) {
   w.out.open("entryRelationship");
   w.out.attribute("typeCode", type).attribute("inversionInd", inversion);
   w.out.open("observation");
   w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
   write_templates(w, templates);
+  w.out.leaf("id", {{"root", cda_root(uuid_v5("detail " + w.out.location() + w.of.options().id_seed))}});
+  w.out.leaf("code", {{"code", code}, {"displayName", display}, {"codeSystem", system}});
+  write_label_reference(w, label);
+  w.out.leaf("statusCode", {{"code", "completed"}});
 }
 
 void close_detail(const writing& w) {
@@ -54,33 +59,35 @@ void close_detail(const writing& w) {
   w.out.close();
 }
 
-void write_severity(const writing& w, const json_value* coded, const sourced& plain) {
+void write_severity(const writing& w, const json_value* coded, const sourced& plain, const std::string& label) {
   static constexpr std::array<code_choice, 3> severities{{{"mild", "255604002", "Léger", oid_snomed},
                                                           {"moderate", "6736007", "Modéré", oid_snomed},
                                                           {"severe", "24484000", "Sévère", oid_snomed}}};
   if (coded == nullptr && plain.empty()) {
     return;
   }
-  open_detail(
-      w, "SUBJ", "true",
-      {"2.16.840.1.113883.10.20.1.55", "1.3.6.1.4.1.19376.1.5.3.1.4.1", "1.2.250.1.213.1.1.3.29"});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("severity " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"code", "SEV"}, {"displayName", "Sévérité"}, {"codeSystem", oid_act_code}});
-  w.out.leaf("statusCode", {{"code", "completed"}});
+  open_detail(w, "SUBJ", "true",
+              {"2.16.840.1.113883.10.20.1.55", "1.3.6.1.4.1.19376.1.5.3.1.4.1", "1.2.250.1.213.1.1.3.29"}, "SEV",
+              "Sévérité", oid_act_code, label);
   if (!write_code(w, coded, "value", "CD")) {
     write_choice(w, severities, plain, "value", "CD");
   }
   close_detail(w);
 }
 
-/// Clinical status: the source's own code where the pivot keeps it, else SNOMED CT.
-void write_clinical_status(const writing& w, const json_value* resource) {
-  static constexpr std::array<code_choice, 6> statuses{{{"active", "55561003", "Actif", oid_snomed},
-                                                        {"inactive", "73425007", "Inactif", oid_snomed},
-                                                        {"resolved", "413322009", "Résolu", oid_snomed},
-                                                        {"recurrence", "246455001", "Récidive", oid_snomed},
-                                                        {"relapse", "263855007", "Rechute", oid_snomed},
-                                                        {"remission", "277022003", "Rémission", oid_snomed}}};
+/// Clinical status: the source's own code where the pivot keeps it, else FHIR's.
+void write_clinical_status(const writing& w, const json_value* resource, const std::string& label) {
+  static constexpr std::string_view oid_condition = "2.16.840.1.113883.4.642.1.1074";
+  static constexpr std::string_view oid_allergy = "2.16.840.1.113883.4.642.4.1373";
+  static constexpr std::array<code_choice, 6> statuses{{{"active", "active", "Actif", oid_condition},
+                                                        {"inactive", "inactive", "Inactif", oid_condition},
+                                                        {"resolved", "resolved", "Résolu", oid_condition},
+                                                        {"recurrence", "recurrence", "Récurrent", oid_condition},
+                                                        {"relapse", "relapse", "Rechute", oid_condition},
+                                                        {"remission", "remission", "En rémission", oid_condition}}};
+  static constexpr std::array<code_choice, 3> allergy_statuses{{{"active", "active", "Actif", oid_allergy},
+                                                                {"inactive", "inactive", "Inactif", oid_allergy},
+                                                                {"resolved", "resolved", "Résolu", oid_allergy}}};
   const sourced status = w.get(resource, "clinicalStatus/coding/0/code");
   w.pivot.envelope(resource, "clinicalStatus/coding/0/system");
   const json_value* own = writing::item(resource, "clinicalStatus/coding", 1);
@@ -91,32 +98,36 @@ void write_clinical_status(const writing& w, const json_value* resource) {
   }
   open_detail(w, "REFR", "false",
               {"2.16.840.1.113883.10.20.1.50", "2.16.840.1.113883.10.20.1.57", "1.3.6.1.4.1.19376.1.5.3.1.4.1.1",
-               "1.2.250.1.213.1.1.3.30"});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("status " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"code", "33999-4"}, {"displayName", "Statut"}, {"codeSystem", oid_loinc}});
-  w.out.leaf("statusCode", {{"code", "completed"}});
+               "1.2.250.1.213.1.1.3.30"},
+              "33999-4", "Statut", oid_loinc, label);
   if (own != nullptr) {
     w.out.carry(status);
     write_code(w, own, "value", "CE");
+  } else if (writing::text(resource, "resourceType") == "AllergyIntolerance") {
+    write_choice(w, allergy_statuses, status, "value", "CE");
   } else {
     write_choice(w, statuses, status, "value", "CE");
   }
   close_detail(w);
 }
 
-void write_verification(const writing& w, const json_value* resource) {
+void write_verification(const writing& w, const json_value* resource, const std::string& label) {
+  static constexpr std::string_view oid_certainty = "2.16.840.1.113883.4.642.1.1075";
+  static constexpr std::array<code_choice, 4> certainties{
+      {{"confirmed", "confirmed", "Confirmé", oid_certainty},
+       {"unconfirmed", "unconfirmed", "Non confirmé", oid_certainty},
+       {"provisional", "unconfirmed", "Provisoire", oid_certainty},
+       {"differential", "unconfirmed", "Possible", oid_certainty}}};
   const json_value* coding = writing::item(resource, "verificationStatus/coding", 0);
   const std::string code = writing::text(coding, "code");
   if (code.empty() || code == "refuted") {  // said by negationInd
     return;
   }
   open_detail(w, "SUBJ", "true",
-              {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.171"});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("certainty " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"code", "66455-7"}, {"displayName", "Certitude"}, {"codeSystem", oid_loinc}});
-  w.out.leaf("statusCode", {{"code", "completed"}});
+              {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.171"}, "66455-7",
+              "Certitude", oid_loinc, label);
   w.out.leaf("effectiveTime", {{"nullFlavor", "NA"}});
-  write_code(w, coding, "value", "CD");
+  write_choice(w, certainties, w.get(coding, "code"), "value", "CD");
   close_detail(w);
 }
 
@@ -138,52 +149,53 @@ void write_span(const writing& w, const json_value* resource, const char* from, 
   write_time(w, resource, until, "high");
 }
 
-constexpr std::array<code_choice, 3> problem_kinds{
-    {{"problem-list-item", "55607006", "Problème", oid_snomed},
-     {"encounter-diagnosis", "282291009", "Diagnostic", oid_snomed},
-     {"", "282291009", "Diagnostic", oid_snomed}}};
+constexpr std::array<code_choice, 3> problem_kinds{{{"problem-list-item", "55607006", "Problème", oid_snomed},
+                                                    {"encounter-diagnosis", "282291009", "Diagnostic", oid_snomed},
+                                                    {"", "282291009", "Diagnostic", oid_snomed}}};
 
 void write_problem_observation(const entry_scope& at, const json_value* condition) {
   const writing& w = at.w;
   const xml_out::element observation(w.out, "observation");
   w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
   write_negation_of(w, condition);
-  write_templates(w,
-                  {"2.16.840.1.113883.10.20.1.28", "1.3.6.1.4.1.19376.1.5.3.1.4.5", "1.2.250.1.213.1.1.3.37"});
+  write_templates(w, {"2.16.840.1.113883.10.20.1.28", "1.3.6.1.4.1.19376.1.5.3.1.4.5", "1.2.250.1.213.1.1.3.37"});
   write_act_ids(w, condition);
   const json_value* category = writing::item(condition, "category", 0);
-  if (!write_choice(w, problem_kinds, w.get(category, "coding/0/code"), "code")) {
+  const std::string label = label_of(w, condition);
+  const std::string kind = writing::text(category, "coding/0/code");
+  const bool listed = kind == "404684003" || kind == "55607006" || kind == "64572001" || kind == "248536006" ||
+                      kind == "1269496002" || kind == "418799008" || kind == "282291009";
+  if (listed) {
     write_code(w, category, "code");
   } else {
+    write_choice(w, problem_kinds, sourced(kind == "problem-list-item" ? kind : ""), "code");
     w.pivot.carry(category, "", w.out.location());
   }
-  write_label_reference(w, label_of(w, condition));
+  write_label_reference(w, label);
   w.out.leaf("statusCode", {{"code", "completed"}});
   write_span(w, condition, "onsetDateTime", "abatementDateTime");
-  if (!write_code(w, writing::find(condition, "code"), "value", "CD")) {
-    w.out.leaf("value", {{"xsi:type", "CD"}, {"nullFlavor", "UNK"}});
+  if (!write_code(w, writing::find(condition, "code"), "value", "CD", label)) {
+    const xml_out::element value(w.out, "value");
+    w.out.attribute("xsi:type", "CD");
+    write_original_text(w, sourced(label), when_not_shown::write_inline);
   }
   write_code(w, writing::item(condition, "bodySite", 0), "targetSiteCode");
   write_act_author(w, writing::find(condition, "recorder"), condition, "recordedDate");
-  write_severity(w, writing::find(condition, "severity"), {});
-  write_clinical_status(w, condition);
-  write_verification(w, condition);
+  write_severity(w, writing::find(condition, "severity"), {}, label);
+  write_clinical_status(w, condition, label);
+  write_verification(w, condition, label);
   write_act_links(at, condition);
 }
 
 /// What an allergy is, by SNOMED CT; the source's own code stands in the extension `allergy-kind`.
-constexpr std::array<code_choice, 5> allergy_kinds{
-    {{"medication", "416098002", "Allergie médicamenteuse", oid_snomed},
-     {"food", "414285001", "Allergie alimentaire", oid_snomed},
-     {"environment", "426232007", "Allergie environnementale", oid_snomed},
-     {"biologic", "419199007", "Allergie à une substance", oid_snomed},
-     {"", "419199007", "Allergie à une substance", oid_snomed}}};
-/// The codes of HL7 ActCode, by category and by whether it is an allergy.
-struct hl7_kind {
-  std::string_view category, allergy, intolerance;
+struct allergy_kind {
+  std::string_view category, allergy, allergy_label, intolerance, intolerance_label;
 };
-constexpr std::array<hl7_kind, 4> hl7_kinds{
-    {{"medication", "DALG", "DINT"}, {"food", "FALG", "FINT"}, {"environment", "EALG", "EINT"}, {"", "ALG", "OINT"}}};
+constexpr std::array<allergy_kind, 3> allergy_kinds{
+    {{"medication", "416098002", "allergie médicamenteuse", "609398007",
+      "hypersensibilité non allergique à une drogue ou un médicament"},
+     {"food", "414285001", "allergie alimentaire", "735449006", "hypersensibilité non allergique alimentaire"},
+     {"", "419199007", "allergie à une substance", "609396006", "hypersensibilité non allergique"}}};
 
 void write_allergy_kind(const writing& w, const json_value* allergy) {
   if (write_extension_code(w, allergy, "allergy-kind", "code")) {
@@ -191,18 +203,17 @@ void write_allergy_kind(const writing& w, const json_value* allergy) {
   }
   const sourced category = w.get(allergy, "category/0");
   const sourced type = w.get(allergy, "type");
-  for (const hl7_kind& row : hl7_kinds) {
-    if (row.category == category.text && !type.empty()) {
+  for (const allergy_kind& row : allergy_kinds) {
+    if (row.category == category.text || row.category.empty()) {
+      const bool intolerance = type.text == "intolerance";
       const xml_out::element code(w.out, "code");
-      const std::string_view made = type.text == "allergy" ? row.allergy : row.intolerance;
-      w.out.attribute("code", with(std::string(made), category.empty() ? type : category));
+      w.out.attribute("code", with(std::string(intolerance ? row.intolerance : row.allergy), category));
       w.out.carry(type, "code");
-      w.out.attribute("displayName", type.text == "allergy" ? "Allergie" : "Intolérance");
-      w.out.attribute("codeSystem", oid_act_code);
+      w.out.attribute("displayName", intolerance ? row.intolerance_label : row.allergy_label);
+      w.out.attribute("codeSystem", oid_snomed).attribute("codeSystemName", name_of_oid(oid_snomed));
       return;
     }
   }
-  write_choice(w, allergy_kinds, category, "code");
 }
 
 void write_agent(const writing& w, const json_value* allergy) {
@@ -216,28 +227,25 @@ void write_agent(const writing& w, const json_value* allergy) {
   w.out.attribute("classCode", "MANU");
   const xml_out::element entity(w.out, "playingEntity");
   w.out.attribute("classCode", "MMAT");
-  write_code(w, code, "code");
+  write_code(w, code, "code", "", label_of(w, allergy));
   write_product_name(w, code, "name");
 }
 
-void write_reaction(const entry_scope& at, const json_value* reaction) {
+void write_reaction(const entry_scope& at, const json_value* reaction, const std::string& label) {
   const writing& w = at.w;
   for (std::size_t i = 0; const json_value* manifestation = writing::item(reaction, "manifestation", i); ++i) {
     open_detail(w, "MFST", "",
                 {"2.16.840.1.113883.10.20.1.28", "1.3.6.1.4.1.19376.1.5.3.1.4.5", "2.16.840.1.113883.10.20.1.54",
-                 "1.2.250.1.213.1.1.3.37"});
-    w.out.leaf("id", {{"root", cda_root(uuid_v5("reaction " + w.out.location() + w.of.options().id_seed))}});
-    w.out.leaf("code", {{"code", "418799008"}, {"displayName", "Symptôme"}, {"codeSystem", oid_snomed}});
-    write_label_reference(w, writing::text(manifestation, "text"));
-    w.out.leaf("statusCode", {{"code", "completed"}});
+                 "1.2.250.1.213.1.1.3.37"},
+                "418799008", "Symptôme", oid_snomed, label);
     write_span(w, reaction, "onset", "");
-    write_code(w, manifestation, "value", "CD");
-    write_severity(w, nullptr, w.get(reaction, "severity"));
+    write_code(w, manifestation, "value", "CD", label);
+    write_severity(w, nullptr, w.get(reaction, "severity"), label);
     close_detail(w);
   }
 }
 
-void write_criticality(const writing& w, const json_value* allergy) {
+void write_criticality(const writing& w, const json_value* allergy, const std::string& label) {
   static constexpr std::array<code_choice, 3> levels{
       {{"low", "low", "Risque faible", "2.16.840.1.113883.4.642.4.130"},
        {"high", "high", "Risque élevé", "2.16.840.1.113883.4.642.4.130"},
@@ -247,10 +255,8 @@ void write_criticality(const writing& w, const json_value* allergy) {
     return;
   }
   open_detail(w, "SUBJ", "true",
-              {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.172"});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("criticality " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"code", "82606-5"}, {"displayName", "Criticité"}, {"codeSystem", oid_loinc}});
-  w.out.leaf("statusCode", {{"code", "completed"}});
+              {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.172"}, "82606-5",
+              "Criticité", oid_loinc, label);
   w.out.leaf("effectiveTime", {{"nullFlavor", "NA"}});
   write_choice(w, levels, level, "value", "CE");
   close_detail(w);
@@ -261,27 +267,27 @@ void write_allergy_observation(const entry_scope& at, const json_value* allergy)
   const xml_out::element observation(w.out, "observation");
   w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
   write_negation_of(w, allergy);
-  write_templates(w, {"2.16.840.1.113883.10.20.1.18", "2.16.840.1.113883.10.20.1.28",
-                      "1.3.6.1.4.1.19376.1.5.3.1.4.5", "1.3.6.1.4.1.19376.1.5.3.1.4.6", "1.2.250.1.213.1.1.3.41"});
+  write_templates(w, {"2.16.840.1.113883.10.20.1.18", "2.16.840.1.113883.10.20.1.28", "1.3.6.1.4.1.19376.1.5.3.1.4.5",
+                      "1.3.6.1.4.1.19376.1.5.3.1.4.6", "1.2.250.1.213.1.1.3.41"});
   write_act_ids(w, allergy);
   write_allergy_kind(w, allergy);
-  write_label_reference(w, label_of(w, allergy));
+  const std::string label = label_of(w, allergy);
+  write_label_reference(w, label);
   w.out.leaf("statusCode", {{"code", "completed"}});
   write_span(w, allergy, "onsetDateTime", "");
   const json_value* finding = our_extension(allergy, "allergy-finding");
-  if (!write_code(w, writing::find(finding, "valueCodeableConcept"), "value", "CD")) {
+  if (!write_code(w, writing::find(finding, "valueCodeableConcept"), "value", "CD", label)) {
     const xml_out::element value(w.out, "value");
     w.out.attribute("xsi:type", "CD");
-    const std::string label = label_of(w, allergy);
     write_original_text(w, sourced(label), when_not_shown::write_inline);
   }
   write_act_author(w, writing::find(allergy, "recorder"), allergy, "recordedDate");
   write_agent(w, allergy);
-  write_clinical_status(w, allergy);
-  write_criticality(w, allergy);
-  write_verification(w, allergy);
+  write_clinical_status(w, allergy, label);
+  write_criticality(w, allergy, label);
+  write_verification(w, allergy, label);
   for (std::size_t i = 0; const json_value* reaction = writing::item(allergy, "reaction", i); ++i) {
-    write_reaction(at, reaction);
+    write_reaction(at, reaction, label);
   }
   write_act_links(at, allergy);
 }
@@ -307,15 +313,16 @@ void write_concern_head(const writing& w, const std::vector<const json_value*>& 
   if (id != nullptr) {
     write_id(w, id);
   } else {
-    w.out.leaf("id", {{"root", cda_root(uuid_v5("concern " + w.pivot.pointer(members.front()) +
-                                                w.of.options().id_seed))}});
+    w.out.leaf("id",
+               {{"root", cda_root(uuid_v5("concern " + w.pivot.pointer(members.front()) + w.of.options().id_seed))}});
   }
   w.out.leaf("code", {{"nullFlavor", "NA"}});
   const std::string clinical = writing::text(members.front(), "clinicalStatus/coding/0/code");
   const bool over = clinical == "resolved" || clinical == "inactive" || clinical == "remission";
   {
     const xml_out::element element(w.out, "statusCode");
-    status.empty() ? (void)w.out.attribute("code", over ? "completed" : "active") : (void)w.out.attribute("code", status);
+    status.empty() ? (void)w.out.attribute("code", over ? "completed" : "active")
+                   : (void)w.out.attribute("code", status);
   }
   const bool closed = status.empty() ? over : status.text != "active" && status.text != "suspended";
   const xml_out::element time(w.out, "effectiveTime");
@@ -340,9 +347,11 @@ void write_concern(const entry_scope& at, const std::vector<const json_value*>& 
   }
   const xml_out::element act(w.out, "act");
   w.out.attribute("classCode", "ACT").attribute("moodCode", "EVN");
-  write_templates(w, {"2.16.840.1.113883.10.20.1.27", "1.3.6.1.4.1.19376.1.5.3.1.4.5.1",
-                      allergies ? "1.3.6.1.4.1.19376.1.5.3.1.4.5.3" : "1.3.6.1.4.1.19376.1.5.3.1.4.5.2",
-                      allergies ? "1.2.250.1.213.1.1.3.40" : "1.2.250.1.213.1.1.3.39"});
+  write_templates(w, {"2.16.840.1.113883.10.20.1.27", "1.3.6.1.4.1.19376.1.5.3.1.4.5.1"});
+  // What kind of concern it is, a reader learns from this one.
+  w.out.leaf("templateId",
+             {{"root", allergies ? "1.3.6.1.4.1.19376.1.5.3.1.4.5.3" : "1.3.6.1.4.1.19376.1.5.3.1.4.5.2"}});
+  write_templates(w, {allergies ? "1.2.250.1.213.1.1.3.40" : "1.2.250.1.213.1.1.3.39"});
   write_concern_head(w, members);
   for (const json_value* member : members) {
     const xml_out::element link(w.out, "entryRelationship");

@@ -55,7 +55,8 @@ void write_file_entry(const writing& w, const json_value* file, const std::strin
   const xml_out::element value(w.out, "value");
   const sourced media_type = w.get(file, "content/0/attachment/contentType");
   const sourced data = file_data(w, file);
-  w.out.attribute("mediaType", media_type.empty() ? sourced("application/pdf") : media_type).attribute("representation", "B64");
+  w.out.attribute("mediaType", media_type.empty() ? sourced("application/pdf") : media_type)
+      .attribute("representation", "B64");
   w.out.text(data);
   for (const char* name : {"size", "hash", "url", "title"}) {
     w.pivot.envelope(file, std::string("content/0/attachment/") + name);

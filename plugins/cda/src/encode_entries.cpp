@@ -49,8 +49,7 @@ constexpr std::array<template_row, 17> by_code{
      {"33999-4",
       {"2.16.840.1.113883.10.20.1.50", "2.16.840.1.113883.10.20.1.57", "1.3.6.1.4.1.19376.1.5.3.1.4.1.1",
        "1.2.250.1.213.1.1.3.30"}},
-     {"11323-3",
-      {"2.16.840.1.113883.10.20.1.51", "1.3.6.1.4.1.19376.1.5.3.1.4.1.2", "1.2.250.1.213.1.1.3.31", ""}},
+     {"11323-3", {"2.16.840.1.113883.10.20.1.51", "1.3.6.1.4.1.19376.1.5.3.1.4.1.2", "1.2.250.1.213.1.1.3.31", ""}},
      {"SEV", {"2.16.840.1.113883.10.20.1.55", "1.3.6.1.4.1.19376.1.5.3.1.4.1", "1.2.250.1.213.1.1.3.29", ""}},
      {"ORG-070", {pcc_observation, cisis_observation, "1.2.250.1.213.1.1.3.48.6", ""}},
      {"ORG-074", {pcc_observation, cisis_observation, "1.2.250.1.213.1.1.3.48.7", ""}},
@@ -81,8 +80,7 @@ constexpr std::array<template_row, 3> panels{
     {{"8716-3",
       {"2.16.840.1.113883.10.20.1.32", "2.16.840.1.113883.10.20.1.35", "1.3.6.1.4.1.19376.1.5.3.1.4.13.1",
        "1.2.250.1.213.1.1.3.49"}},
-     {"47420-5",
-      {"2.16.840.1.113883.10.20.1.32", "1.3.6.1.4.1.19376.1.5.3.1.1.12.3.7", "1.2.250.1.213.1.1.3.95", ""}},
+     {"47420-5", {"2.16.840.1.113883.10.20.1.32", "1.3.6.1.4.1.19376.1.5.3.1.1.12.3.7", "1.2.250.1.213.1.1.3.95", ""}},
      {"", {"", "", "", ""}}}};
 
 /// The row of a key, else the last one if that has no key.
@@ -179,7 +177,8 @@ std::string label_of(const writing& w, const json_value* resource) {
       return text;
     }
   }
-  return writing::text(named, "deviceName/0/name");
+  const std::string name = writing::text(named, "deviceName/0/name");
+  return name.empty() ? "Non précisé" : name;
 }
 
 void write_observation_act(const entry_scope& at, const json_value* observation) {
@@ -217,6 +216,7 @@ void write_observation_act(const entry_scope& at, const json_value* observation)
       write_row(w, *row_of(by_section, at.section_code));
       w.out.leaf("id", {{"root", cda_root(uuid_v5("id of " + w.pivot.pointer(component) + w.of.options().id_seed))}});
       write_code(w, writing::find(component, "code"), "code");
+      write_label_reference(w, label_of(w, observation));
       w.out.leaf("statusCode", {{"code", "completed"}});
       write_act_time(w, observation, "effective", "UNK");
       write_result_value(w, component);
@@ -297,8 +297,7 @@ void write_act_author(const writing& w, const json_value* person, const json_val
   write_entity(w, who, "assignedAuthor", assigned_names);
 }
 
-void write_act_performers(const writing& w, const json_value* resource, std::string_view array,
-                          std::string_view path) {
+void write_act_performers(const writing& w, const json_value* resource, std::string_view array, std::string_view path) {
   for (std::size_t i = 0; const json_value* performer = writing::item(resource, array, i); ++i) {
     if (const party who = party_of(w, path.empty() ? performer : writing::find(performer, path))) {
       const xml_out::element element(w.out, "performer");
@@ -318,7 +317,7 @@ void write_reasons(const entry_scope& at, const json_value* resource) {
     write_templates(w, {"1.3.6.1.4.1.19376.1.5.3.1.4.4.1", "1.2.250.1.213.1.1.3.36"});
     w.out.leaf("id", {{"root", cda_root(uuid_v5("id of " + w.pivot.pointer(reason) + w.of.options().id_seed))}});
     write_code(w, reason, "code");
-    write_label_reference(w, writing::text(reason, "text"));
+    write_label_reference(w, label_of(w, resource));
     w.out.leaf("statusCode", {{"code", "completed"}});
   }
 }

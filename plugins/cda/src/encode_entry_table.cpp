@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The narrative of entries: a table for a section that comes without text, and the labels that entries refer to.
+#include "datatypes.hpp"
 #include "encode_entries.hpp"
 
 #include <liaison/common/text.hpp>
@@ -17,7 +18,8 @@ std::string printed_date(std::string_view iso) {
   if (iso.size() < 10) {
     return std::string(iso);
   }
-  std::string out = std::string(iso.substr(8, 2)) + '/' + std::string(iso.substr(5, 2)) + '/' + std::string(iso.substr(0, 4));
+  std::string out =
+      std::string(iso.substr(8, 2)) + '/' + std::string(iso.substr(5, 2)) + '/' + std::string(iso.substr(0, 4));
   return iso.size() >= 16 ? out + ' ' + std::string(iso.substr(11, 5)) : out;
 }
 
@@ -43,27 +45,14 @@ std::string french(std::string_view code) {
   struct word {
     std::string_view code, french;
   };
-  static constexpr std::array<word, 21> words{{{"active", "en cours"},
-                                               {"inactive", "inactif"},
-                                               {"resolved", "résolu"},
-                                               {"recurrence", "récidive"},
-                                               {"relapse", "rechute"},
-                                               {"remission", "rémission"},
-                                               {"refuted", "exclu"},
-                                               {"unconfirmed", "non confirmé"},
-                                               {"provisional", "provisoire"},
-                                               {"mild", "léger"},
-                                               {"moderate", "modéré"},
-                                               {"severe", "sévère"},
-                                               {"low", "risque faible"},
-                                               {"high", "risque élevé"},
-                                               {"completed", "terminé"},
-                                               {"stopped", "arrêté"},
-                                               {"on-hold", "suspendu"},
-                                               {"not-done", "non réalisé"},
-                                               {"not-taken", "non pris"},
-                                               {"intolerance", "intolérance"},
-                                               {"allergy", "allergie"}}};
+  static constexpr std::array<word, 21> words{
+      {{"active", "en cours"},     {"inactive", "inactif"},         {"resolved", "résolu"},
+       {"recurrence", "récidive"}, {"relapse", "rechute"},          {"remission", "rémission"},
+       {"refuted", "exclu"},       {"unconfirmed", "non confirmé"}, {"provisional", "provisoire"},
+       {"mild", "léger"},          {"moderate", "modéré"},          {"severe", "sévère"},
+       {"low", "risque faible"},   {"high", "risque élevé"},        {"completed", "terminé"},
+       {"stopped", "arrêté"},      {"on-hold", "suspendu"},         {"not-done", "non réalisé"},
+       {"not-taken", "non pris"},  {"intolerance", "intolérance"},  {"allergy", "allergie"}}};
   for (const word& row : words) {
     if (row.code == code) {
       return std::string(row.french);
@@ -123,7 +112,8 @@ std::string printed_detail(const json_value* resource) {
     for (std::size_t i = 0; const json_value* dosage = writing::item(resource, name, i); ++i) {
       append(out, printed_dosage(dosage));
     }
-    append(out, french(writing::text(resource, "status")) == "en cours" ? "" : french(writing::text(resource, "status")));
+    append(out,
+           french(writing::text(resource, "status")) == "en cours" ? "" : french(writing::text(resource, "status")));
   } else if (type == "Condition" || type == "AllergyIntolerance") {
     append(out, french(writing::text(resource, "type")));
     append(out, french(writing::text(resource, "clinicalStatus/coding/0/code")));
@@ -148,7 +138,8 @@ std::string printed_detail(const json_value* resource) {
       append(out, concept_text(writing::find(condition, "code")));
     }
   } else {
-    append(out, french(writing::text(resource, "status")) == "en cours" ? "" : french(writing::text(resource, "status")));
+    append(out,
+           french(writing::text(resource, "status")) == "en cours" ? "" : french(writing::text(resource, "status")));
     append(out, concept_text(writing::find(resource, "bodySite/0")));
   }
   append(out, concept_text(writing::find(resource, "reasonCode/0")));
@@ -168,8 +159,17 @@ void collect(const writing& w, const json_value* resource, std::vector<std::stri
   if (has_act(resource)) {
     keep(label_of(w, resource));
   }
+  for (std::size_t i = 0; const json_value* note = writing::item(resource, "note", i); ++i) {
+    keep(writing::text(note, "text"));
+  }
   for (std::size_t i = 0; const json_value* member = writing::item(resource, "hasMember", i); ++i) {
     collect(w, w.pivot.resolve(member), labels, seen, depth + 1);
+  }
+  const std::string related = std::string(extension_base) + "related";
+  for (std::size_t i = 0; const json_value* extension = writing::extension(resource, related, i); ++i) {
+    for (std::size_t n = 0; const json_value* part = writing::item(extension, "extension", n); ++n) {
+      collect(w, w.resolve(part, "valueReference"), labels, seen, depth + 1);
+    }
   }
 }
 
@@ -208,8 +208,10 @@ bool write_entry_table(const writing& w, const json_value* section) {
   if (rows.empty()) {
     return false;
   }
-  w.out.raw("<table border=\"0\"><thead><tr><th>Élément</th><th>Détail</th><th>Date</th><th>Commentaire</th></tr></thead>"
-            "<tbody>" + rows + "</tbody></table>");
+  w.out.raw(
+      "<table border=\"0\"><thead><tr><th>Élément</th><th>Détail</th><th>Date</th><th>Commentaire</th></tr></thead>"
+      "<tbody>" +
+      rows + "</tbody></table>");
   return true;
 }
 

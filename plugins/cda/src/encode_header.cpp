@@ -67,8 +67,9 @@ void write_assumed_type(const writing& w, const document_model& model) {
   if (code.empty()) {
     const json_value* stay = w.resolve(w.composition, "encounter");
     code = model.is_laboratory ? "11502-2" : writing::text(stay, "class/code") == "IMP" ? "34112-3" : "11488-4";
-    w.of.report(severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
-                "the document's type is not known to the CI-SIS: one is assumed; the option document_type can state it");
+    w.of.report(
+        severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
+        "the document's type is not known to the CI-SIS: one is assumed; the option document_type can state it");
   }
   const document_type* type = find_document_type(code);
   w.out.attribute("code", code).attribute("displayName", type == nullptr ? std::string_view(code) : type->label);
@@ -165,7 +166,7 @@ void write_performers(const writing& w, const json_value* event, bool main_act) 
     }
     const xml_out::element element(w.out, "performer");
     w.out.attribute("typeCode", with("PRF", found.type));
-    write_code(w, found.function, "functionCode");
+    write_function(w, found.function);
     performer_time(w, found.period);
     write_entity(w, who, "assignedEntity", assigned_names,
                  main_act ? practice_setting::required : practice_setting::as_known);
@@ -236,6 +237,48 @@ void write_related(const writing& w) {
   }
 }
 
+bool has_struct_idnat(const json_value* organization) {
+  for (std::size_t i = 0; const json_value* id = writing::item(organization, "identifier", i); ++i) {
+    if (oid_of_system(writing::text(id, "system")) == oid_struct_idnat) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// code of the encounter: JDV_J142, with its label; FHIR's finer classes by the one that holds them.
+void write_encounter_class(const writing& w, const json_value* kind) {
+  struct class_row {
+    std::string_view said, code, label;
+  };
+  static constexpr std::array<class_row, 12> classes{{{"IMP", "IMP", "Hospitalisation"},
+                                                      {"ACUTE", "IMP", "Hospitalisation"},
+                                                      {"NONAC", "IMP", "Hospitalisation"},
+                                                      {"EMER", "EMER", "Urgences"},
+                                                      {"AMB", "AMB", "Ambulatoire"},
+                                                      {"SS", "AMB", "Ambulatoire"},
+                                                      {"PRENC", "AMB", "Ambulatoire"},
+                                                      {"FLD", "FLD", "Sur le terrain"},
+                                                      {"HH", "HH", "Domicile"},
+                                                      {"VR", "VR", "A distance"},
+                                                      {"EXTERNE", "EXTERNE", "Externe"},
+                                                      {"SEANCE", "SEANCE", "Séance"}}};
+  const sourced said = w.get(kind, "code");
+  for (const class_row& row : classes) {
+    if (row.said == said.text) {
+      const sourced system = w.get(kind, "system");
+      const sourced display = w.get(kind, "display");
+      const std::string oid = oid_of_system(system.text);
+      const xml_out::element element(w.out, "code");
+      w.out.attribute("code", with(std::string(row.code), said));
+      w.out.attribute("displayName", display.empty() ? sourced(std::string(row.label)) : display);
+      w.out.attribute("codeSystem", with(oid.empty() ? "2.16.840.1.113883.5.4" : oid, system));
+      return;
+    }
+  }
+  w.pivot.drop(kind, "", "a class of encounter outside JDV_J142");
+}
+
 void write_location(const writing& w, const json_value* stay, const document_model& model) {
   const json_value* place = w.resolve(stay, "location/0/location");
   const xml_out::element location(w.out, "location");
@@ -266,7 +309,8 @@ void write_location(const writing& w, const json_value* stay, const document_mod
       write_address(w, address);
     }
   }
-  if (const json_value* provider = w.resolve(stay, "serviceProvider")) {
+  const json_value* provider = w.resolve(stay, "serviceProvider");
+  if (has_struct_idnat(provider)) {  // CI-SIS takes no other
     write_organization(w, provider, "serviceProviderOrganization");
   }
 }
@@ -280,7 +324,7 @@ void write_encounter(const writing& w, const document_model& model) {
   }
   const json_value* kind = writing::find(stay, "class");
   if (writing::find(kind, "code") != nullptr) {
-    write_code(w, kind, "code");
+    write_encounter_class(w, kind);
   }
   const json_value* period = writing::find(stay, "period");
   if (writing::text(period, "start").empty() && writing::text(period, "end").empty()) {
@@ -299,14 +343,14 @@ void write_encounter(const writing& w, const document_model& model) {
       const xml_out::element responsible(w.out, "responsibleParty");
       responsible_known = true;
       w.pivot.envelope(participant, "type");
-      write_entity(w, who, "assignedEntity", assigned_names);
+      write_entity(w, who, "assignedEntity", assigned_names, practice_setting::as_known, id_rule::ps_idnat);
       break;
     }
   }
   if (!responsible_known && w.laboratory) {
     const xml_out::element responsible(w.out, "responsibleParty");
     w.added("", "CR-BIO requires the responsible biologist: the first author stands in");
-    write_entity(w, first_author(w), "assignedEntity", assigned_names);
+    write_entity(w, first_author(w), "assignedEntity", assigned_names, practice_setting::as_known, id_rule::ps_idnat);
   }
   for (std::size_t i = 0; const json_value* participant = writing::item(stay, "participant", i); ++i) {
     const party who = party_of(w, writing::find(participant, "individual"));

@@ -44,15 +44,19 @@ void write_ingredient(const writing& w, const json_value* ingredient) {
   write_product_name(w, item, "pharm:name");
 }
 
-void write_consumable(const writing& w, const product& made, std::string_view lot_path, const json_value* lot_holder,
-                      const json_value* manufacturer) {
+void write_consumable(const writing& w, const product& made, const std::string& label, std::string_view lot_path,
+                      const json_value* lot_holder, const json_value* manufacturer) {
   const xml_out::element consumable(w.out, "consumable");
+  w.out.attribute("typeCode", "CSM");
   const xml_out::element manufactured(w.out, "manufacturedProduct");
   w.out.attribute("classCode", "MANU");
-  write_templates(w, {"1.2.250.1.213.1.1.3.43", "2.16.840.1.113883.10.20.1.53", "1.3.6.1.4.1.19376.1.5.3.1.4.7.2"});
+  // The product of the CI-SIS is coded in CIS; others are held to IHE's template only.
+  const bool cis = oid_of_system(writing::text(made.code, "coding/0/system")) == "1.2.250.1.213.2.3.1";
+  write_templates(
+      w, {cis ? "1.2.250.1.213.1.1.3.43" : "", "2.16.840.1.113883.10.20.1.53", "1.3.6.1.4.1.19376.1.5.3.1.4.7.2"});
   {
     const xml_out::element material(w.out, "manufacturedMaterial");
-    if (!write_code(w, made.code, "code")) {
+    if (!write_code(w, made.code, "code", "", label)) {
       w.out.leaf("code", {{"nullFlavor", "UNK"}});
     }
     write_product_name(w, made.code, "name");
@@ -124,7 +128,9 @@ void write_timing(const writing& w, const json_value* dosage) {
 void write_dose(const writing& w, const json_value* dosage, const std::string& kind, std::string_view name) {
   const json_value* dose = writing::find(dosage, "doseAndRate/0");
   if (const json_value* quantity = writing::find(dose, kind + "Quantity")) {
-    write_bound(w, quantity, name);
+    const xml_out::element element(w.out, name);  // CI-SIS: both bounds, always
+    write_bound(w, quantity, "low");
+    write_bound(w, quantity, "high");
   } else if (const json_value* range = writing::find(dose, kind + "Range")) {
     const xml_out::element element(w.out, name);
     write_bound(w, writing::find(range, "low"), "low");
@@ -134,7 +140,7 @@ void write_dose(const writing& w, const json_value* dosage, const std::string& k
 
 /// What stands between the times and the product: the schema's order.
 void write_dosage(const writing& w, const json_value* dosage) {
-  write_code(w, writing::find(dosage, "route"), "routeCode");
+  write_code_of(w, writing::find(dosage, "route"), "routeCode", {"2.16.840.1.113883.5.112", "0.4.0.127.0.16.1.1.2.1"});
   write_code(w, writing::find(dosage, "site"), "approachSiteCode");
   write_dose(w, dosage, "dose", "doseQuantity");
   write_dose(w, dosage, "rate", "rateQuantity");
@@ -203,13 +209,33 @@ void write_supply(const writing& w, const json_value* request) {
   write_bound(w, writing::find(dispense, "quantity"), "quantity");
 }
 
-constexpr std::array<status_pair, 7> medication_statuses{{{"active", "active"},
-                                                          {"intended", "active"},
-                                                          {"completed", "completed"},
-                                                          {"on-hold", "suspended"},
-                                                          {"stopped", "aborted"},
-                                                          {"cancelled", "cancelled"},
-                                                          {"entered-in-error", "nullified"}}};
+/// statusCode is always completed (IHE PCC); what the pivot says beyond that is an observation of its own.
+void write_medication_status(const writing& w, const sourced& status) {
+  struct status_row {
+    std::string_view fhir, code, display;
+  };
+  static constexpr std::array<status_row, 6> rows{{{"active", "55561003", "Actif"},
+                                                   {"intended", "55561003", "Actif"},
+                                                   {"on-hold", "421139008", "Suspendu"},
+                                                   {"stopped", "73425007", "Inactif"},
+                                                   {"cancelled", "73425007", "Inactif"},
+                                                   {"entered-in-error", "723510000", "Saisi par erreur"}}};
+  for (const status_row& row : rows) {
+    if (row.fhir == status.text) {
+      const xml_out::element link(w.out, "entryRelationship");
+      w.out.attribute("typeCode", "REFR");
+      const xml_out::element observation(w.out, "observation");
+      w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
+      w.out.leaf("templateId", {{"root", "2.16.840.1.113883.10.20.1.47"}});
+      w.out.leaf("code", {{"code", "33999-4"}, {"displayName", "Statut"}, {"codeSystem", oid_loinc}});
+      w.out.leaf("statusCode", {{"code", "completed"}});
+      const xml_out::element value(w.out, "value");
+      w.out.attribute("xsi:type", "CE").attribute("code", with(std::string(row.code), status));
+      w.out.attribute("displayName", row.display).attribute("codeSystem", "2.16.840.1.113883.6.96");
+      return;
+    }
+  }
+}
 
 void write_category(const writing& w, const json_value* category) {
   // FHIR's own categories (inpatient, outpatient) say where, not what is given.
@@ -228,31 +254,39 @@ void write_medication_act(const entry_scope& at, const json_value* resource) {
   w.out.attribute("classCode", "SBADM");
   const sourced intent = w.get(resource, "intent");
   const sourced mood = w.get(writing::extension(resource, std::string(extension_base) + "mood"), "valueCode");
-  w.out.attribute("moodCode", !mood.empty() ? mood : request ? with(intent.text == "proposal" ? "PRP" : "INT", intent) : sourced("EVN"));
+  w.out.attribute("moodCode", !mood.empty() ? mood
+                              : request     ? with(intent.text == "proposal" ? "PRP" : "INT", intent)
+                                            : sourced("EVN"));
   w.out.carry(intent, "moodCode");
   const sourced status = w.get(resource, "status");
   if (status.text == "not-taken" || writing::text(resource, "doNotPerform") == "true") {
     w.out.attribute("negationInd", with("true", request ? w.get(resource, "doNotPerform") : status));
   }
-  write_templates(w, {"1.2.250.1.213.1.1.3.42", "2.16.840.1.113883.10.20.1.24", "1.3.6.1.4.1.19376.1.5.3.1.4.7",
-                      "1.3.6.1.4.1.19376.1.5.3.1.4.7.1"});
+  const std::string dosage_name = request ? "dosageInstruction" : "dosage";
+  const bool split = writing::item(resource, dosage_name, 1) != nullptr;
+  if (mood.empty() && intent.text != "proposal") {  // IHE PCC: what was given or is to be given
+    write_templates(w, {"1.2.250.1.213.1.1.3.42", "2.16.840.1.113883.10.20.1.24", "1.3.6.1.4.1.19376.1.5.3.1.4.7",
+                        split ? "1.3.6.1.4.1.19376.1.5.3.1.4.9" : "1.3.6.1.4.1.19376.1.5.3.1.4.7.1"});
+  }
   write_act_ids(w, resource);
   write_category(w, request ? writing::item(resource, "category", 0) : writing::find(resource, "category"));
-  const std::string dosage_name = request ? "dosageInstruction" : "dosage";
   const json_value* dosage = writing::item(resource, dosage_name, 0);
   write_posology_text(w, dosage, label_of(w, resource));
-  write_mapped_status(w, resource, medication_statuses, "completed");
+  {
+    const xml_out::element completed(w.out, "statusCode");
+    status.text == "completed" ? (void)w.out.attribute("code", status) : (void)w.out.attribute("code", "completed");
+  }
   const json_value* bounds =
       request ? writing::find(dosage, "timing/repeat/boundsPeriod") : writing::find(resource, "effectivePeriod");
   {
     const xml_out::element time(w.out, "effectiveTime");
     const bool single = bounds == nullptr && (!writing::text(resource, "effectiveDateTime").empty() ||
                                               !writing::text(dosage, "timing/event/0").empty());
+    w.out.attribute("xsi:type", "IVL_TS");
     if (single) {
-      const sourced moment = w.get(request ? dosage : resource, request ? "timing/event/0" : "effectiveDateTime");
-      w.out.attribute("value", with(ts_of(moment.text), moment));
+      write_time(w, request ? dosage : resource, request ? "timing/event/0" : "effectiveDateTime", "low");
+      w.out.leaf("high", {{"nullFlavor", "UNK"}});
     } else {
-      w.out.attribute("xsi:type", "IVL_TS");
       if (!write_time(w, bounds, "start", "low")) {
         w.out.leaf("low", {{"nullFlavor", "UNK"}});
       }
@@ -263,13 +297,15 @@ void write_medication_act(const entry_scope& at, const json_value* resource) {
   }
   write_timing(w, dosage);
   write_dosage(w, dosage);
-  write_consumable(w, product_of(w, resource), "batch/lotNumber", w.resolve(resource, "medicationReference"), nullptr);
+  write_consumable(w, product_of(w, resource), label_of(w, resource), "batch/lotNumber",
+                   w.resolve(resource, "medicationReference"), nullptr);
   write_act_author(w, writing::find(resource, request ? "requester" : "informationSource"), resource,
                    request ? "authoredOn" : "dateAsserted");
   write_people(w, resource);
   write_more_dosages(w, resource, dosage_name);
   write_reasons(at, resource);
   write_supply(w, resource);
+  write_medication_status(w, status);
   write_act_links(at, resource);
   write_precondition(w, dosage);
 }
@@ -280,8 +316,7 @@ void write_vaccine_act(const entry_scope& at, const json_value* resource) {
   const sourced status = w.get(resource, "status");
   w.out.attribute("classCode", "SBADM").attribute("moodCode", "EVN");
   w.out.attribute("negationInd", with(status.text == "not-done" ? "true" : "false", status));
-  write_templates(w,
-                  {"2.16.840.1.113883.10.20.1.24", "1.3.6.1.4.1.19376.1.5.3.1.4.12", "1.2.250.1.213.1.1.3.45"});
+  write_templates(w, {"2.16.840.1.113883.10.20.1.24", "1.3.6.1.4.1.19376.1.5.3.1.4.12", "1.2.250.1.213.1.1.3.45"});
   write_act_ids(w, resource);
   if (!write_extension_code(w, resource, "act-code", "code")) {
     w.out.leaf("code", {{"code", "IMMUNIZ"}, {"displayName", "Vaccination"}, {"codeSystem", oid_act_code}});
@@ -294,7 +329,7 @@ void write_vaccine_act(const entry_scope& at, const json_value* resource) {
   write_code(w, writing::find(resource, "route"), "routeCode");
   write_code(w, writing::find(resource, "site"), "approachSiteCode");
   write_bound(w, writing::find(resource, "doseQuantity"), "doseQuantity");
-  write_consumable(w, {writing::find(resource, "vaccineCode"), nullptr}, "lotNumber", resource,
+  write_consumable(w, {writing::find(resource, "vaccineCode"), nullptr}, label_of(w, resource), "lotNumber", resource,
                    w.resolve(resource, "manufacturer"));
   write_act_performers(w, resource, "performer", "actor");
   write_people(w, resource);

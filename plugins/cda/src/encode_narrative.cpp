@@ -131,6 +131,8 @@ class block_writer {
       return;
     }
     std::string_view name = row->cda;
+    const bool bare_row = name == "tr" && in == "table";
+    out_ += bare_row ? "<tbody>" : "";
     out_.append("<").append(name);
     if (html == "ol") {
       out_ += " listType=\"ordered\"";
@@ -160,13 +162,14 @@ class block_writer {
     pre_ += html == "pre" ? 1 : 0;
     children(node, name);
     pre_ -= html == "pre" ? 1 : 0;
-    out_.append("</").append(name).append(">");
+    out_.append("</").append(name).append(bare_row ? "></tbody>" : ">");
   }
 
   /// The element's own id, or a new one when an entry refers to what it says.
   std::string id_for(const xmlNode* node, std::string_view name) {
     std::string id = attribute_text(node, "id");
-    const bool may_have_one = name == "td" || name == "item" || name == "content" || name == "paragraph" || name == "th";
+    const bool may_have_one =
+        name == "td" || name == "item" || name == "content" || name == "paragraph" || name == "th";
     if (!id.empty() || state_.wanted.empty() || !may_have_one) {
       return id;
     }
@@ -259,7 +262,8 @@ void result_rows(const writing& w, const json_value* observation, std::string& o
   const bool panel = writing::find(observation, "hasMember/0") != nullptr;
   out += "<tr>";
   if (panel) {
-    out += "<td colspan=\"4\"><content styleCode=\"Bold\">" + shown_text(w, printed_label(observation)) + "</content></td>";
+    out += "<td colspan=\"4\"><content styleCode=\"Bold\">" + shown_text(w, printed_label(observation)) +
+           "</content></td>";
   } else {
     cell(out, shown_text(w, printed_label(observation)));
     std::string value = shown_text(w, printed_value(observation));

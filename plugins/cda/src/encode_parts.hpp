@@ -22,6 +22,9 @@ struct document_model {
     std::string_view code, title;
   };
   std::vector<required_section> sections;
+  /// Other sections of the model; what is in neither list claims no template. Both empty: none does.
+  std::vector<std::string_view> optional_sections;
+  bool has_section(std::string_view code) const;
   bool is_laboratory = false;
   bool is_level_1 = true;
 };
@@ -56,6 +59,5 @@ std::string body_text(const writing& w);
 
 /// The DocumentReference that is the document's own file; null when there is none.
 const json_value* main_file(const writing& w);
-
 
 }  // namespace liaison::cda

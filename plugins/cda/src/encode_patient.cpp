@@ -144,7 +144,10 @@ void write_guardians(const writing& w) {
     if (const json_value* address = writing::find(contact, "address")) {
       write_address(w, address);
     }
-    write_telecoms(w, contact);
+    {
+      std::set<std::string> telecoms;
+      write_telecoms(w, contact, telecoms);
+    }
     const xml_out::element person(w.out, "guardianPerson");
     write_name(w, writing::find(contact, "name"));
     w.pivot.envelope(contact, "relationship");
@@ -166,7 +169,10 @@ void write_record_target(writing& w) {
     } else if (addresses) {
       write_addresses(w, w.patient);
     } else {
-      write_telecoms(w, w.patient);
+      {
+        std::set<std::string> telecoms;
+        write_telecoms(w, w.patient, telecoms);
+      }
     }
   }
   const xml_out::element person(w.out, "patient");

@@ -31,6 +31,7 @@ participation read_participation(const writing& w, const json_value* extension) 
 namespace {
 
 void write_authors(const writing& w) {
+  std::size_t written = 0;
   for (std::size_t i = 0; const json_value* reference = writing::item(w.composition, "author", i); ++i) {
     const party who = party_of(w, reference);
     if (!who) {
@@ -38,13 +39,21 @@ void write_authors(const writing& w) {
     }
     const xml_out::element author(w.out, "author");
     const json_value* function = writing::extension(reference, std::string(extension_base) + "author-function");
-    write_code(w, writing::find(function, "valueCodeableConcept"), "functionCode");
+    write_function(w, writing::find(function, "valueCodeableConcept"));
     const json_value* time = writing::extension(reference, std::string(extension_base) + "author-time");
     if (!write_time(w, time, "valueDateTime", "time")) {
       w.out.leaf("time", {{"value", w.created}});
       w.added(w.created, "CI-SIS requires the time of an author: that of the document");
     }
     write_entity(w, who, "assignedAuthor", assigned_names);
+    ++written;
+  }
+  if (written == 0) {
+    w.assume("cda-author-unknown", "the source names no author: CI-SIS requires one");
+    w.added("", "CI-SIS requires an author and the source has none");
+    const xml_out::element author(w.out, "author");
+    w.out.leaf("time", {{"value", w.created}});
+    write_entity(w, party(), "assignedAuthor", assigned_names);
   }
 }
 
@@ -110,11 +119,16 @@ void write_attesters(const writing& w) {
       legal += mode == "legal" ? 1U : 0U;
       const xml_out::element element(w.out, mode == "legal" ? "legalAuthenticator" : "authenticator");
       w.pivot.envelope(attester, "mode");
+      const bool second = mode != "legal";
+      if (second && w.laboratory) {
+        w.out.leaf("templateId", {{"root", "1.3.6.1.4.1.19376.1.3.3.1.5"}});
+      }
       if (!write_time(w, attester, "time", "time")) {
         w.out.leaf("time", {{"value", w.created}});
       }
       w.out.leaf("signatureCode", {{"code", "S"}});
-      write_entity(w, who, "assignedEntity", assigned_names);
+      write_entity(w, who, "assignedEntity", assigned_names, practice_setting::as_known,
+                   second ? id_rule::ps_idnat : id_rule::any);
     }
     if (mode == "legal" && legal == 0) {
       const xml_out::element element(w.out, "legalAuthenticator");
@@ -155,7 +169,7 @@ void write_participants(const writing& w) {
     }
     const xml_out::element element(w.out, "participant");
     w.out.attribute("typeCode", found.type);
-    write_code(w, found.function, "functionCode");
+    write_function(w, found.function);
     if (found.period == nullptr) {
       w.out.leaf("time", {{"nullFlavor", "NA"}});
     } else {

@@ -116,6 +116,16 @@ void write_panel(const writing& w, const json_value* panel, unsigned depth) {
   }
 }
 
+/// Exactly one (IHE PaLM).
+void write_specimen_id(const writing& w, const json_value* specimen) {
+  const json_value* id = writing::item(specimen, "identifier", 0);
+  if (!writing::text(id, "value").empty()) {
+    write_id(w, id);
+    return;
+  }
+  w.out.leaf("id", {{"root", cda_root(uuid_v5("id of " + w.pivot.pointer(specimen) + w.of.options().id_seed))}});
+}
+
 void write_sampling(const writing& w, const json_value* specimen) {
   const xml_out::element link(w.out, "entryRelationship");
   w.out.attribute("typeCode", "COMP");
@@ -129,8 +139,8 @@ void write_sampling(const writing& w, const json_value* specimen) {
   }
   if (const json_value* period = writing::find(collection, "collectedPeriod")) {
     write_interval(w, period, "effectiveTime");
-  } else {
-    write_time(w, collection, "collectedDateTime", "effectiveTime");
+  } else if (!write_time(w, collection, "collectedDateTime", "effectiveTime")) {
+    w.out.leaf("effectiveTime", {{"nullFlavor", "UNK"}});
   }
   write_code(w, writing::find(collection, "bodySite"), "targetSiteCode");
   if (const party who = party_of(w, writing::find(collection, "collector"))) {
@@ -142,7 +152,7 @@ void write_sampling(const writing& w, const json_value* specimen) {
     w.out.attribute("typeCode", "PRD");
     const xml_out::element role(w.out, "participantRole");
     w.out.attribute("classCode", "SPEC");
-    write_all_ids(w, specimen);
+    write_specimen_id(w, specimen);
     if (writing::find(specimen, "type") != nullptr) {
       const xml_out::element entity(w.out, "playingEntity");
       write_code(w, writing::find(specimen, "type"), "code");

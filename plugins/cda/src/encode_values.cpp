@@ -15,6 +15,9 @@
 namespace liaison::cda {
 
 void write_templates(const writing& w, std::initializer_list<std::string_view> roots) {
+  if (!w.claims_templates) {
+    return;
+  }
   for (const std::string_view root : roots) {
     if (!root.empty()) {
       w.out.leaf("templateId", {{"root", root}});
@@ -43,7 +46,7 @@ std::string unit_of(std::string_view printed, std::string_view ucum) {
        {"µg/l", "ug/L"},      {"µg/L", "ug/L"},     {"g/dl", "g/dL"},     {"mg/dl", "mg/dL"}, {"ng/ml", "ng/mL"},
        {"pg/ml", "pg/mL"},    {"G/L", "10*9/L"},    {"Giga/L", "10*9/L"}, {"G/l", "10*9/L"},  {"T/L", "10*12/L"},
        {"Tera/L", "10*12/L"}, {"T/l", "10*12/L"},   {"UI/L", "[IU]/L"},   {"UI/l", "[IU]/L"}, {"mUI/L", "m[IU]/L"},
-       {"mUI/l", "m[IU]/L"},  {"U/l", "U/L"},       {"/mm3", "/mm3"},     {"µ3", "um3"}}};
+       {"mUI/l", "m[IU]/L"},  {"U/l", "U/L"},       {"/mm3", "/uL"},      {"µ3", "um3"}}};
   for (const row& known : spellings) {
     if (known.printed == printed) {
       return std::string(known.ucum);
@@ -310,7 +313,7 @@ void write_people(const writing& w, const json_value* resource) {
       } else {
         w.out.carry(type);
       }
-      write_code(w, wanted == "AUT" ? function : nullptr, "functionCode");
+      write_function(w, wanted == "AUT" ? function : nullptr);
       if (wanted == "AUT") {
         write_time(w, period, "start", "time");
       } else if (wanted != "INF") {
@@ -355,8 +358,9 @@ void write_role(const writing& w, const party& who) {
   if (const json_value* address = writing::item(who.practitioner, "address", 0)) {
     write_address(w, address);
   }
-  write_telecoms(w, who.role);
-  write_telecoms(w, who.practitioner);
+  std::set<std::string> telecoms;
+  write_telecoms(w, who.role, telecoms);
+  write_telecoms(w, who.practitioner, telecoms);
   write_role_entity(w, who);
 }
 

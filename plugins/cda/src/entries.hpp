@@ -31,7 +31,8 @@ void write_text_pointer(const reading& r, const xmlNode* act);
 void write_notes(const reading& r, const xmlNode* act, const resource_ref& to);
 /// Performer or author of an act: the first one; null when there is none.
 resource_ref write_person(reading& r, const xmlNode* act, const char* role);
-/// The name beside a code: its text where it has none, nothing more where they say the same, else a coding without a code.
+/// The name beside a code: its text where it has none, nothing more where they say the same, else a coding without a
+/// code.
 void write_second_name(const reading& r, const xmlNode* entity, const sourced& name, const spot& to);
 /// Participations that have no element of their own in the resource: extension `participant`.
 void write_other_people(reading& r, const xmlNode* act, const resource_ref& to,

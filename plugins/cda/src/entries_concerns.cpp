@@ -14,17 +14,17 @@ namespace liaison::cda {
 namespace {
 
 constexpr std::array<pair_row, 12> problem_statuses{{{"55561003", "active"},
-                                                    {"active", "active"},
-                                                    {"inactive", "inactive"},
-                                                    {"resolved", "resolved"},
-                                                    {"recurrence", "recurrence"},
-                                                    {"relapse", "relapse"},
-                                                    {"remission", "remission"},
-                                                    {"73425007", "inactive"},
-                                                    {"413322009", "resolved"},
-                                                    {"246455001", "recurrence"},
-                                                    {"263855007", "relapse"},
-                                                    {"277022003", "remission"}}};
+                                                     {"active", "active"},
+                                                     {"inactive", "inactive"},
+                                                     {"resolved", "resolved"},
+                                                     {"recurrence", "recurrence"},
+                                                     {"relapse", "relapse"},
+                                                     {"remission", "remission"},
+                                                     {"73425007", "inactive"},
+                                                     {"413322009", "resolved"},
+                                                     {"246455001", "recurrence"},
+                                                     {"263855007", "relapse"},
+                                                     {"277022003", "remission"}}};
 constexpr std::array<pair_row, 6> severities{{{"255604002", "mild"},
                                               {"6736007", "moderate"},
                                               {"24484000", "severe"},

@@ -2,6 +2,7 @@
 // substanceAdministration → MedicationStatement (what happened), MedicationRequest (what is intended) or
 // Immunization. Posology that FHIR's Timing cannot say exactly stays as text.
 #include "entries.hpp"
+#include "lookup.hpp"
 #include "oids.hpp"
 #include "parties.hpp"
 #include "results.hpp"
@@ -22,6 +23,9 @@ constexpr std::array<status_row, 6> statuses{{{"active", "active", "active"},
                                               {"aborted", "stopped", "stopped"},
                                               {"cancelled", "stopped", "cancelled"},
                                               {"nullified", "entered-in-error", "entered-in-error"}}};
+
+constexpr std::array<pair_row, 4> told_statuses{
+    {{"55561003", "active"}, {"421139008", "on-hold"}, {"73425007", "stopped"}, {"723510000", "entered-in-error"}}};
 
 const xmlNode* material_of(const xmlNode* act) {
   return descend(act, {"consumable", "manufacturedProduct", "manufacturedMaterial"});
@@ -129,6 +133,15 @@ void write_dose(const reading& r, const xmlNode* dose, const spot& to, const std
   if (write_quantity(r, dose, to / (name + "Quantity"))) {
     return;
   }
+  const xmlNode* low = child(dose, "low");
+  const xmlNode* high = child(dose, "high");
+  if (low != nullptr && high != nullptr && attribute_text(low, "value") == attribute_text(high, "value") &&
+      attribute_text(low, "unit") == attribute_text(high, "unit") && write_quantity(r, low, to / (name + "Quantity"))) {
+    for (const char* attribute : {"value", "unit"}) {  // one dose: CI-SIS writes it twice
+      to.ref.carry((to / (name + "Quantity")).path, r.attribute(high, attribute));
+    }
+    return;
+  }
   const spot range = to / (name + "Range");
   write_quantity(r, child(dose, "low"), range / "low");
   write_quantity(r, child(dose, "high"), range / "high");
@@ -174,6 +187,20 @@ void write_status(const reading& r, const xmlNode* act, const resource_ref& to, 
   }
   status.text = mapped;
   to.set("status", status);
+  // statusCode is "completed" by IHE PCC whatever became of the treatment: the status observation tells.
+  for (const xmlNode* found : linked(act, "REFR", "observation")) {
+    sourced code = r.attribute(child(found, "value"), "code");
+    const bool status_code = attribute_text(child(found, "code"), "code") == "33999-4";
+    const std::string_view told = look_up(told_statuses, code.text);
+    if (status_code && !told.empty()) {
+      code.text = told;
+      to.set("status", code);
+      r.structure(found->parent);
+      r.structure(found);
+      r.ledger.envelope(child(found, "code"));
+      r.ledger.envelope(child(found, "statusCode"));
+    }
+  }
 }
 
 /// Quantity and repeats of the supply that belongs to an order.

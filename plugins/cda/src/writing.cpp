@@ -9,6 +9,7 @@
 #include <liaison/common/datetime.hpp>
 #include <liaison/common/text.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace liaison::cda {
@@ -195,13 +196,16 @@ void write_original_text(const writing& w, const sourced& text, when_not_shown o
 
 std::string ts_of(std::string_view date_time) { return hl7_from_fhir(date_time, hl7_zone::keep).value_or(""); }
 
-bool write_code(const writing& w, const json_value* node, std::string_view name, std::string_view xsi_type) {
+bool write_code(const writing& w, const json_value* node, std::string_view name, std::string_view xsi_type,
+                std::string_view label) {
   if (node == nullptr) {
     return false;
   }
   if (writing::find(node, "coding") == nullptr && writing::find(node, "code") != nullptr) {
     const xml_out::element element(w.out, name);
+    w.out.attribute("xsi:type", xsi_type);
     write_coding_attributes(w, node);
+    write_original_text(w, sourced(std::string(label)), when_not_shown::leave_out);
     return true;
   }
   const json_value* first = writing::item(node, "coding", 0);
@@ -217,7 +221,8 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
   } else {
     w.out.attribute("nullFlavor", first == nullptr ? "UNK" : "OTH");
   }
-  write_original_text(w, text, when_not_shown::write_inline);
+  text.empty() ? write_original_text(w, sourced(std::string(label)), when_not_shown::leave_out)
+               : write_original_text(w, text, when_not_shown::write_inline);
   const std::string qualifier_url = std::string(extension_base) + "qualifier";
   for (std::size_t i = 0; const json_value* extension = writing::extension(node, qualifier_url, i); ++i) {
     const xml_out::element qualifier(w.out, "qualifier");
@@ -239,6 +244,35 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
     }
   }
   return true;
+}
+
+bool write_code_of(const writing& w, const json_value* node, std::string_view name,
+                   std::initializer_list<std::string_view> oids) {
+  const std::string oid = oid_of_system(writing::text(node, "coding/0/system"));
+  if (writing::find(node, "coding/0") == nullptr || std::find(oids.begin(), oids.end(), oid) != oids.end()) {
+    return write_code(w, node, name);
+  }
+  const xml_out::element element(w.out, name);
+  w.out.attribute("nullFlavor", "OTH");
+  write_original_text(w, w.get(node, "text"), when_not_shown::write_inline);
+  for (std::size_t i = 0; const json_value* coding = writing::item(node, "coding", i); ++i) {
+    write_code(w, coding, "translation");
+  }
+  return true;
+}
+
+void write_function(const writing& w, const json_value* node) {
+  static constexpr std::array<std::string_view, 15> codes{"CORRE",     "PRELV",    "ES-REF",  "ES-PREF", "HEBERG",
+                                                          "ST-PS-PEC", "ST-COORD", "ORG-SOC", "ST-INF",  "ADMPHYS",
+                                                          "ATTPHYS",   "DISPHYS",  "PCP",     "330",     "353"};
+  if (node == nullptr) {
+    return;
+  }
+  if (std::find(codes.begin(), codes.end(), writing::text(node, "coding/0/code")) != codes.end()) {
+    write_code(w, node, "functionCode");
+  } else {
+    w.pivot.drop(node, "", "a function outside JDV_J47");
+  }
 }
 
 void write_product_name(const writing& w, const json_value* concept_node, std::string_view name) {
@@ -275,7 +309,7 @@ void write_interval(const writing& w, const json_value* period, std::string_view
   write_time(w, period, "end", "high");
 }
 
-void write_telecoms(const writing& w, const json_value* resource) {
+void write_telecoms(const writing& w, const json_value* resource, std::set<std::string>& written) {
   static constexpr std::array<pair_row, 6> schemes{
       {{"phone", "tel:"}, {"fax", "fax:"}, {"email", "mailto:"}, {"url", ""}, {"sms", "tel:"}, {"pager", "tel:"}}};
   for (std::size_t i = 0; const json_value* telecom = writing::item(resource, "telecom", i); ++i) {
@@ -288,7 +322,6 @@ void write_telecoms(const writing& w, const json_value* resource) {
       continue;
     }
     const sourced system = w.get(telecom, "system");
-    const xml_out::element element(w.out, "telecom");
     std::string text = std::string(look_up(schemes, system.text)) + std::string(trim(value.text));
     if (text.find(':') == std::string::npos) {
       text.insert(0, "tel:");
@@ -296,6 +329,11 @@ void write_telecoms(const writing& w, const json_value* resource) {
     for (char& c : text) {
       c = c == ' ' ? '-' : c;  // a URL holds no blanks
     }
+    if (!written.insert(text).second) {
+      w.pivot.carry(telecom, "", w.out.location());
+      continue;
+    }
+    const xml_out::element element(w.out, "telecom");
     w.out.attribute("value", with(text, value));
     w.out.carry(system, "value");
     const sourced use = w.get(telecom, "use");
@@ -394,160 +432,6 @@ void write_name(const writing& w, const json_value* name) {
   }
   const xml_out::element part(w.out, "family");
   family.empty() ? w.out.text("INCONNU") : w.out.text(family);
-}
-
-party party_of(const writing& w, const json_value* reference) {
-  party found;
-  const json_value* resource = w.pivot.resolve(reference);
-  const std::string type = writing::text(resource, "resourceType");
-  if (type == "PractitionerRole") {
-    found.role = resource;
-    found.practitioner = w.resolve(resource, "practitioner");
-    found.organization = w.resolve(resource, "organization");
-  } else if (type == "Organization") {
-    found.organization = resource;
-  } else if (type == "Device") {
-    found.device = resource;
-    found.organization = w.resolve(resource, "owner");
-  } else if (resource != nullptr) {
-    found.practitioner = resource;
-  }
-  return found;
-}
-
-namespace {
-
-void write_profession(const writing& w, const party& who) {
-  if (!write_code(w, writing::item(who.role, "code", 0), "code")) {
-    write_code(w, writing::item(who.role, "specialty", 0), "code");
-  }
-}
-
-void write_device(const writing& w, const json_value* device, std::string_view name) {
-  write_code(w, writing::find(device, "type"), "code");
-  const xml_out::element element(w.out, name);
-  sourced model;
-  sourced software;
-  for (std::size_t i = 0; const json_value* entry = writing::item(device, "deviceName", i); ++i) {
-    (writing::text(entry, "type") == "model-name" ? model : software) = w.get(entry, "name");
-  }
-  // CI-SIS wants both.
-  for (const auto& [tag, value, other] :
-       {std::tuple("manufacturerModelName", &model, &software), std::tuple("softwareName", &software, &model)}) {
-    const xml_out::element part(w.out, tag);
-    const sourced& said = value->empty() ? *other : *value;
-    said.empty() ? w.out.text("liaison") : w.out.text(said);
-  }
-}
-
-}  // namespace
-
-namespace {
-
-void write_recipient_ids(const writing& w, const json_value* practitioner) {
-  for (std::size_t i = 0; const json_value* identifier = writing::item(practitioner, "identifier", i); ++i) {
-    if (oid_of_system(writing::text(identifier, "system")) == oid_ps_idnat) {
-      write_id(w, identifier);
-    } else {
-      w.pivot.drop(identifier, "", "CI-SIS names a recipient by PS_IdNat only");
-    }
-  }
-}
-
-}  // namespace
-
-void write_organization(const writing& w, const json_value* organization, std::string_view name,
-                        practice_setting setting) {
-  const xml_out::element element(w.out, name);
-  for (std::size_t i = 0; const json_value* identifier = writing::item(organization, "identifier", i); ++i) {
-    const std::string root = oid_of_system(writing::text(identifier, "system"));
-    if (root == oid_struct_idnat || root == "1.2.250.1.213.6.3.1") {
-      write_id(w, identifier);
-    } else {
-      w.pivot.drop(identifier, "", "CI-SIS names an organization by Struct_IdNat or COFRAC only");
-    }
-  }
-  const sourced label = w.get(organization, "name");
-  if (!label.empty()) {
-    const xml_out::element part(w.out, "name");
-    w.out.text(label);
-  }
-  const bool unknown_is_said = w.laboratory && setting == practice_setting::required;
-  if (unknown_is_said && writing::find(organization, "telecom/0") == nullptr) {
-    w.out.leaf("telecom", {{"nullFlavor", "UNK"}});
-  }
-  write_telecoms(w, organization);
-  if (const json_value* address = writing::item(organization, "address", 0)) {
-    write_address(w, address);
-  } else if (unknown_is_said) {
-    w.out.leaf("addr", {{"nullFlavor", "UNK"}});
-  }
-  const bool known = write_code(w, writing::item(organization, "type", 0), "standardIndustryClassCode");
-  if (!known && setting == practice_setting::required) {
-    std::string code = endpoint_option(w.of, "practice_setting");
-    if (code.empty()) {
-      code = "AMBULATOIRE";
-      w.assume("cda-practice-setting-assumed",
-               "CI-SIS requires the practice setting of the main act; the option practice_setting can state it");
-    }
-    w.out.leaf("standardIndustryClassCode",
-               {{"code", code}, {"displayName", code}, {"codeSystem", "1.2.250.1.213.1.1.4.9"}});
-    w.added(code, "CI-SIS requires the practice setting of the main act and the source has none");
-  }
-}
-
-void write_entity(const writing& w, const party& who, std::string_view name, const entity_names& names,
-                  practice_setting setting) {
-  const xml_out::element element(w.out, name);
-  const json_value* identified = who.practitioner != nullptr ? who.practitioner
-                                 : who.device != nullptr     ? who.device
-                                                             : who.organization;
-  if (name == "associatedEntity") {
-    w.out.attribute("classCode", "PROV");
-  }
-  if (name == "intendedRecipient") {  // a PS_IdNat or nothing
-    write_recipient_ids(w, who.practitioner);
-  } else if (identified != nullptr) {
-    write_ids(w, identified, who.practitioner != nullptr ? oid_ps_idnat : "");
-  } else {
-    write_ids(w, who.role, "");
-  }
-  if (who.device != nullptr) {
-    write_device(w, who.device, "assignedAuthoringDevice");
-    if (who.organization != nullptr) {
-      write_organization(w, who.organization, names.organization, setting);
-    }
-    return;
-  }
-  if (name != "intendedRecipient") {  // which has no code in the schema
-    write_profession(w, who);
-  }
-  const bool unknown_is_said = w.laboratory && name == "assignedEntity";
-  if (const json_value* address = writing::item(who.practitioner, "address", 0)) {
-    write_address(w, address);
-  } else if (unknown_is_said) {
-    w.out.leaf("addr", {{"nullFlavor", "UNK"}});
-  }
-  if (unknown_is_said && writing::find(who.role, "telecom/0") == nullptr &&
-      writing::find(who.practitioner, "telecom/0") == nullptr) {
-    w.out.leaf("telecom", {{"nullFlavor", "UNK"}});
-  }
-  write_telecoms(w, who.role);
-  write_telecoms(w, who.practitioner);
-  const json_value* person_name = writing::item(who.practitioner, "name", 0);
-  if (person_name != nullptr) {
-    const xml_out::element person(w.out, names.person);
-    write_name(w, person_name);
-  } else if (who.organization == nullptr || name == "assignedAuthor" || name == "assignedEntity") {
-    const xml_out::element person(w.out, names.person);
-    const xml_out::element name_element(w.out, "name");
-    const xml_out::element family(w.out, "family");
-    const std::string label = writing::text(who.organization, "name");
-    w.out.text(label.empty() ? "INCONNU" : label);
-  }
-  if (who.organization != nullptr || setting == practice_setting::required) {
-    write_organization(w, who.organization, names.organization, setting);
-  }
 }
 
 std::string endpoint_option(const call& of, std::string_view name) {

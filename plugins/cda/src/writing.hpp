@@ -34,6 +34,9 @@ struct writing {
   const json_value* patient = nullptr;
   std::string created;  ///< TS of the document
   bool ins_may_leave = false;
+  /// Whether the templates of the CI-SIS are claimed for what is written: a section outside the document's model is not
+  /// held to them.
+  bool claims_templates = true;
   bool laboratory = false;  ///< CR-BIO: what is not known of an entity is said to be unknown
 
   sourced get(const json_value* node, std::string_view path) const { return pivot.get(node, path); }
@@ -61,9 +64,15 @@ sourced with(std::string text, const sourced& of);
 void write_id(const writing& w, const json_value* identifier, std::string_view name = "id");
 /// All identifiers at `path`; an id made from the resource's place when there is none and one is required.
 void write_ids(const writing& w, const json_value* resource, std::string_view required_root);
-/// CodeableConcept (or Coding) as CD; nothing when it says nothing.
+/// CodeableConcept (or Coding) as CD; nothing when it says nothing. `label` is what the narrative calls it, for a
+/// concept without text of its own.
 bool write_code(const writing& w, const json_value* concept_or_coding, std::string_view name,
-                std::string_view xsi_type = {});
+                std::string_view xsi_type = {}, std::string_view label = {});
+/// As `nullFlavor` with a translation when the first coding is of none of these systems.
+bool write_code_of(const writing& w, const json_value* concept_node, std::string_view name,
+                   std::initializer_list<std::string_view> oids);
+/// functionCode of a participation: JDV_J47 only.
+void write_function(const writing& w, const json_value* concept_node);
 /// Name of a product or agent: the pivot keeps it as a coding without a code, or as the text of the code.
 void write_product_name(const writing& w, const json_value* concept_node, std::string_view name);
 /// originalText: a reference to the narrative where it shows the text; else the text itself, or nothing.
@@ -76,7 +85,8 @@ std::string ts_of(std::string_view date_time);
 /// FHIR dateTime at `path` as element `name` with @value.
 bool write_time(const writing& w, const json_value* node, std::string_view path, std::string_view name);
 void write_interval(const writing& w, const json_value* period, std::string_view name);
-void write_telecoms(const writing& w, const json_value* resource);
+/// Each telecom once: `written` holds those of the entity so far.
+void write_telecoms(const writing& w, const json_value* resource, std::set<std::string>& written);
 void write_addresses(const writing& w, const json_value* resource);
 void write_address(const writing& w, const json_value* address, std::string_view name = "addr");
 void write_name(const writing& w, const json_value* human_name);
@@ -100,8 +110,10 @@ struct entity_names {
 };
 /// What code, practice setting and the rest an entity shows.
 enum class practice_setting : std::uint8_t { as_known, required };
+/// Whether an entity must be named by a PS_IdNat: said to be unknown when it has none.
+enum class id_rule : std::uint8_t { any, ps_idnat };
 void write_entity(const writing& w, const party& who, std::string_view name, const entity_names& names,
-                  practice_setting setting = practice_setting::as_known);
+                  practice_setting setting = practice_setting::as_known, id_rule ids = id_rule::any);
 void write_organization(const writing& w, const json_value* organization, std::string_view name,
                         practice_setting setting = practice_setting::as_known);
 
