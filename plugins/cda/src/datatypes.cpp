@@ -136,7 +136,9 @@ void write_identifier(const reading& r, const xmlNode* id, const spot& to) {
 void write_identifiers(const reading& r, const xmlNode* entity, const spot& array) {
   std::size_t index = 0;
   for (const xmlNode* id = child(entity, "id"); id != nullptr; id = next(id, "id")) {
-    if (is_null(id) && attribute_text(id, "root").empty()) {
+    const bool placeholder =
+        attribute_text(id, "root") == oid_ps_idnat && attribute_text(id, "extension") == unknown_ps_idnat;
+    if ((is_null(id) && attribute_text(id, "root").empty()) || placeholder) {
       r.drop(id, reason_nothing_known);
       continue;
     }

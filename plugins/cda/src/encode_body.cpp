@@ -157,6 +157,9 @@ void write_section_text(const writing& w, const json_value* section) {
 
 /// Whether what the section holds satisfies the templates that the model gives it.
 bool may_claim(const writing& w, const json_value* section, const document_model& model, std::string_view code) {
+  if (code == "11450-4" || code == "11348-0" || code == "48765-2") {  // sections of concerns
+    return !entries_of(w, section, code == "48765-2" ? "AllergyIntolerance" : "Condition").empty();
+  }
   if (!model.has_section(code)) {
     return false;
   }
@@ -177,7 +180,7 @@ void write_plain_section(writing& w, const json_value* section, const document_m
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
   const std::string code = section_code(section);
-  w.claims_templates = may_claim(w, section, model, code);
+  w.narrative.claims_templates = may_claim(w, section, model, code);
   for (const section_row& row : section_templates) {
     if (row.code == code) {
       write_templates(w, {row.templates[0], row.templates[1], row.templates[2], row.templates[3]});
@@ -193,7 +196,7 @@ void write_plain_section(writing& w, const json_value* section, const document_m
     write_attached_file(w, file);
   }
   w.pivot.envelope(section, "text/status");
-  w.claims_templates = true;
+  w.narrative.claims_templates = true;
   for (std::size_t i = 0; depth < section_depth_max; ++i) {
     const json_value* inner = writing::item(section, "section", i);
     if (inner == nullptr) {
@@ -444,7 +447,8 @@ void write_unknown_medication(const writing& w, const std::string& text_id) {
   const xml_out::element product(w.out, "manufacturedProduct");
   write_templates(w, {"2.16.840.1.113883.10.20.1.53", "1.3.6.1.4.1.19376.1.5.3.1.4.7.2"});
   const xml_out::element material(w.out, "manufacturedMaterial");
-  w.out.leaf("code", {{"nullFlavor", "UNK"}});
+  w.out.leaf("code", {{"nullFlavor", "NA"}});
+  w.out.leaf("name", {{"nullFlavor", "NA"}});
 }
 
 /// The entry without which the section is not valid: it says that nothing is known.

@@ -56,9 +56,7 @@ void write_consumable(const writing& w, const product& made, const std::string& 
       w, {cis ? "1.2.250.1.213.1.1.3.43" : "", "2.16.840.1.113883.10.20.1.53", "1.3.6.1.4.1.19376.1.5.3.1.4.7.2"});
   {
     const xml_out::element material(w.out, "manufacturedMaterial");
-    if (!write_code(w, made.code, "code", "", label)) {
-      w.out.leaf("code", {{"nullFlavor", "UNK"}});
-    }
+    cis ? (void)write_code(w, made.code, "code", "", label) : write_foreign_code(w, made.code, "code", label);
     write_product_name(w, made.code, "name");
     const sourced lot = w.get(lot_holder, lot_path);
     if (!lot.empty()) {

@@ -299,6 +299,12 @@ void collect_missing(const writing& w, const json_value* holder, std::string_vie
         std::find(missing.begin(), missing.end(), label) == missing.end()) {
       missing.push_back(label);
     }
+    for (std::size_t n = 0; const json_value* note = writing::item(observation, "note", n); ++n) {
+      const std::string text = writing::text(note, "text");
+      if (w.narrative.id_of_text.count(text) == 0 && std::find(missing.begin(), missing.end(), text) == missing.end()) {
+        missing.push_back(text);
+      }
+    }
     collect_missing(w, observation, "hasMember", missing, depth + 1);
   }
 }

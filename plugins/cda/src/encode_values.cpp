@@ -15,7 +15,7 @@
 namespace liaison::cda {
 
 void write_templates(const writing& w, std::initializer_list<std::string_view> roots) {
-  if (!w.claims_templates) {
+  if (!w.narrative.claims_templates) {
     return;
   }
   for (const std::string_view root : roots) {
@@ -35,18 +35,23 @@ void write_all_ids(const writing& w, const json_value* resource) {
 namespace {
 
 std::string unit_of(std::string_view printed, std::string_view ucum) {
-  if (!ucum.empty()) {
-    return std::string(ucum);
-  }
   struct row {
     std::string_view printed, ucum;
   };
-  static constexpr std::array<row, 24> spellings{
-      {{"mmol/l", "mmol/L"},  {"µmol/l", "umol/L"}, {"µmol/L", "umol/L"}, {"g/l", "g/L"},     {"mg/l", "mg/L"},
-       {"µg/l", "ug/L"},      {"µg/L", "ug/L"},     {"g/dl", "g/dL"},     {"mg/dl", "mg/dL"}, {"ng/ml", "ng/mL"},
-       {"pg/ml", "pg/mL"},    {"G/L", "10*9/L"},    {"Giga/L", "10*9/L"}, {"G/l", "10*9/L"},  {"T/L", "10*12/L"},
-       {"Tera/L", "10*12/L"}, {"T/l", "10*12/L"},   {"UI/L", "[IU]/L"},   {"UI/l", "[IU]/L"}, {"mUI/L", "m[IU]/L"},
-       {"mUI/l", "m[IU]/L"},  {"U/l", "U/L"},       {"/mm3", "/uL"},      {"µ3", "um3"}}};
+  static constexpr std::array<row, 26> spellings{
+      {{"mmol/l", "mmol/L"},    {"µmol/l", "umol/L"}, {"µmol/L", "umol/L"}, {"g/l", "g/L"},
+       {"mg/l", "mg/L"},        {"µg/l", "ug/L"},     {"µg/L", "ug/L"},     {"g/dl", "g/dL"},
+       {"mg/dl", "mg/dL"},      {"ng/ml", "ng/mL"},   {"pg/ml", "pg/mL"},   {"G/L", "10*9/L"},
+       {"Giga/L", "10*9/L"},    {"G/l", "10*9/L"},    {"T/L", "10*12/L"},   {"Tera/L", "10*12/L"},
+       {"T/l", "10*12/L"},      {"UI/L", "[IU]/L"},   {"UI/l", "[IU]/L"},   {"mUI/L", "m[IU]/L"},
+       {"mUI/l", "m[IU]/L"},    {"U/l", "U/L"},       {"/mm3", "/uL"},      {"giga.l-1", "10*9/L"},
+       {"tera.l-1", "10*12/L"}, {"µ3", "um3"}}};
+  if (ucum == "1") {
+    return {};  // which is what no unit says
+  }
+  if (!ucum.empty()) {
+    printed = ucum;
+  }
   for (const row& known : spellings) {
     if (known.printed == printed) {
       return std::string(known.ucum);
@@ -69,8 +74,13 @@ void quantity_attributes(const writing& w, const json_value* quantity) {
   const sourced ucum =
       writing::text(quantity, "system") == "http://unitsofmeasure.org" ? w.get(quantity, "code") : sourced();
   const std::string unit = unit_of(printed.text, ucum.text);
-  w.out.attribute("unit", with(unit, printed.empty() ? ucum : printed));
-  w.out.carry(ucum, "unit");
+  if (unit.find('{') != std::string::npos && (printed.text + ucum.text).find(' ') != std::string::npos) {
+    w.pivot.drop(quantity, "unit", "words that are no unit of UCUM: the narrative says them");
+    w.pivot.drop(quantity, "code", "words that are no unit of UCUM: the narrative says them");
+  } else {
+    w.out.attribute("unit", with(unit, printed.empty() ? ucum : printed));
+    w.out.carry(ucum, "unit");
+  }
   w.pivot.envelope(quantity, "system");
 }
 

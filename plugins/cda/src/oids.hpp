@@ -20,4 +20,7 @@ using liaison::oid_ps_idnat;
 using liaison::oid_struct_idnat;
 using liaison::system_of_oid;
 
+/// What is written where CI-SIS requires the number of a professional and none is known; read as no number.
+inline constexpr std::string_view unknown_ps_idnat = "INCONNU";
+
 }  // namespace liaison::cda

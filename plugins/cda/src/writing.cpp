@@ -138,6 +138,11 @@ void write_ids(const writing& w, const json_value* resource, std::string_view re
     if (identifier == nullptr) {
       break;
     }
+    const std::string value = writing::text(identifier, "value");
+    if (instance_of(writing::text(identifier, "system"), trim(value)).extension.empty()) {
+      w.pivot.drop(identifier, "", "CI-SIS names a person by root and extension");
+      continue;
+    }
     write_id(w, identifier);
     ++written;
   }
@@ -261,6 +266,18 @@ bool write_code_of(const writing& w, const json_value* node, std::string_view na
   return true;
 }
 
+void write_foreign_code(const writing& w, const json_value* node, std::string_view name, std::string_view label) {
+  const xml_out::element element(w.out, name);
+  w.out.attribute("nullFlavor", "NA");
+  const sourced text = w.get(node, "text");
+  write_original_text(w, text.empty() ? sourced(std::string(label)) : text, when_not_shown::leave_out);
+  for (std::size_t i = 0; const json_value* coding = writing::item(node, "coding", i); ++i) {
+    if (!oid_of_system(writing::text(coding, "system")).empty() && !writing::text(coding, "code").empty()) {
+      write_code(w, coding, "translation");
+    }
+  }
+}
+
 void write_function(const writing& w, const json_value* node) {
   static constexpr std::array<std::string_view, 15> codes{"CORRE",     "PRELV",    "ES-REF",  "ES-PREF", "HEBERG",
                                                           "ST-PS-PEC", "ST-COORD", "ORG-SOC", "ST-INF",  "ADMPHYS",
@@ -286,7 +303,7 @@ void write_product_name(const writing& w, const json_value* concept_node, std::s
     said = said.empty() ? sourced(writing::text(concept_node, path)) : said;
   }
   const xml_out::element element(w.out, name);
-  said.empty() ? (void)w.out.attribute("nullFlavor", "UNK") : w.out.text(said);
+  said.empty() ? (void)w.out.attribute("nullFlavor", "NA") : w.out.text(said);
 }
 
 bool write_time(const writing& w, const json_value* node, std::string_view path, std::string_view name) {
@@ -346,12 +363,19 @@ void write_telecoms(const writing& w, const json_value* resource, std::set<std::
 
 void write_address(const writing& w, const json_value* address, std::string_view name) {
   const xml_out::element element(w.out, name);
+  bool parsed = false;
+  for (const char* part : {"city", "postalCode", "district", "state", "country"}) {
+    parsed = parsed || !writing::text(address, part).empty();
+  }
+  if (!parsed && writing::find(address, "line/0") == nullptr && writing::text(address, "text").empty()) {
+    w.out.attribute("nullFlavor", "UNK");
+    return;
+  }
   const sourced use = w.get(address, "use");
   const std::string_view mapped = look_up(address_uses, use.text);
   if (!mapped.empty()) {
     w.out.attribute("use", with(std::string(mapped), use));
   }
-  const bool parsed = !writing::text(address, "city").empty() || !writing::text(address, "postalCode").empty();
   if (!parsed) {
     // Lines only: the two forms are not mixed.
     for (std::size_t i = 0; i < 7; ++i) {

@@ -20,6 +20,9 @@ struct narrative_state {
   std::set<std::string> used_ids;  ///< of the whole document
   std::set<std::string> wanted;    ///< texts that entries of the section will refer to
   unsigned made = 0;
+  /// Whether the templates of the CI-SIS are claimed for what is written: a section outside the document's model is not
+  /// held to them.
+  bool claims_templates = true;
 
   std::string new_id();
 };
@@ -34,9 +37,6 @@ struct writing {
   const json_value* patient = nullptr;
   std::string created;  ///< TS of the document
   bool ins_may_leave = false;
-  /// Whether the templates of the CI-SIS are claimed for what is written: a section outside the document's model is not
-  /// held to them.
-  bool claims_templates = true;
   bool laboratory = false;  ///< CR-BIO: what is not known of an entity is said to be unknown
 
   sourced get(const json_value* node, std::string_view path) const { return pivot.get(node, path); }
@@ -73,6 +73,9 @@ bool write_code_of(const writing& w, const json_value* concept_node, std::string
                    std::initializer_list<std::string_view> oids);
 /// functionCode of a participation: JDV_J47 only.
 void write_function(const writing& w, const json_value* concept_node);
+/// A code whose own system is not the one that is wanted: `nullFlavor` NA, all codings as translations.
+void write_foreign_code(const writing& w, const json_value* concept_node, std::string_view name,
+                        std::string_view label);
 /// Name of a product or agent: the pivot keeps it as a coding without a code, or as the text of the code.
 void write_product_name(const writing& w, const json_value* concept_node, std::string_view name);
 /// originalText: a reference to the narrative where it shows the text; else the text itself, or nothing.

@@ -4,6 +4,8 @@
 #include "oids.hpp"
 #include "writing.hpp"
 
+#include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace liaison::cda {
@@ -68,6 +70,25 @@ void write_recipient_ids(const writing& w, const json_value* practitioner) {
 
 }  // namespace
 
+namespace {
+
+/// standardIndustryClassCode: JDV_J04 only.
+bool write_practice_setting(const writing& w, const json_value* type) {
+  static constexpr std::array<std::string_view, 12> codes{"EXP_PATIENT", "SNR",       "AMBULATOIRE",   "AMO",
+                                                          "DEPISTAGE",   "ESSMS",     "ETABLISSEMENT", "HAD",
+                                                          "MAD",         "PALLIATIF", "SAD",           "SAMU_SMUR"};
+  const std::string code = writing::text(type, "coding/0/code");
+  if (std::find(codes.begin(), codes.end(), code) == codes.end()) {
+    if (type != nullptr) {
+      w.pivot.drop(type, "", "a practice setting outside JDV_J04");
+    }
+    return false;
+  }
+  return write_code(w, type, "standardIndustryClassCode");
+}
+
+}  // namespace
+
 void write_organization(const writing& w, const json_value* organization, std::string_view name,
                         practice_setting setting) {
   const xml_out::element element(w.out, name);
@@ -95,7 +116,7 @@ void write_organization(const writing& w, const json_value* organization, std::s
   } else if (unknown_is_said) {
     w.out.leaf("addr", {{"nullFlavor", "UNK"}});
   }
-  const bool known = write_code(w, writing::item(organization, "type", 0), "standardIndustryClassCode");
+  const bool known = write_practice_setting(w, writing::item(organization, "type", 0));
   if (!known && setting == practice_setting::required) {
     std::string code = endpoint_option(w.of, "practice_setting");
     if (code.empty()) {
@@ -123,8 +144,15 @@ void write_ps_idnat(const writing& w, const json_value* resource) {
     }
   }
   if (!written) {
-    w.out.leaf("id", {{"root", oid_ps_idnat}, {"nullFlavor", "UNK"}});
-    w.added("UNK", "CI-SIS names a professional in this role by a PS_IdNat and the source has none");
+    // CI-SIS allows no null flavor here: a word that nobody takes for a number.
+    const std::string stated = endpoint_option(w.of, "responsible_id");
+    const std::string_view number = stated.empty() ? unknown_ps_idnat : std::string_view(stated);
+    w.out.leaf("id", {{"root", oid_ps_idnat}, {"extension", number}});
+    w.added(number, "CI-SIS names a professional in this role by a PS_IdNat and the source has none");
+    if (stated.empty()) {
+      w.assume("cda-responsible-unknown",
+               "a professional whom the CI-SIS names by PS_IdNat has none; the option responsible_id can state it");
+    }
   }
 }
 
