@@ -7,6 +7,7 @@
 #include <liaison/common/text.hpp>
 
 #include <array>
+#include <utility>
 
 namespace liaison::cda {
 namespace {
@@ -336,11 +337,8 @@ void write_concern_head(const writing& w, const std::vector<const json_value*>& 
   }
 }
 
-}  // namespace
-
-void write_concern(const entry_scope& at, const std::vector<const json_value*>& members) {
+void write_concern_acts(const entry_scope& at, const std::vector<const json_value*>& members, bool allergies) {
   const writing& w = at.w;
-  const bool allergies = writing::text(members.front(), "resourceType") == "AllergyIntolerance";
   if (at.depth > 0) {  // below another act the observation stands alone
     allergies ? write_allergy_observation(at, members.front()) : write_problem_observation(at, members.front());
     return;
@@ -348,16 +346,24 @@ void write_concern(const entry_scope& at, const std::vector<const json_value*>& 
   const xml_out::element act(w.out, "act");
   w.out.attribute("classCode", "ACT").attribute("moodCode", "EVN");
   write_templates(w, {"2.16.840.1.113883.10.20.1.27", "1.3.6.1.4.1.19376.1.5.3.1.4.5.1"});
-  // What kind of concern it is, a reader learns from this one.
-  w.out.leaf("templateId",
-             {{"root", allergies ? "1.3.6.1.4.1.19376.1.5.3.1.4.5.3" : "1.3.6.1.4.1.19376.1.5.3.1.4.5.2"}});
-  write_templates(w, {allergies ? "1.2.250.1.213.1.1.3.40" : "1.2.250.1.213.1.1.3.39"});
+  write_templates(w, {allergies ? "1.3.6.1.4.1.19376.1.5.3.1.4.5.3" : "1.3.6.1.4.1.19376.1.5.3.1.4.5.2",
+                      allergies ? "1.2.250.1.213.1.1.3.40" : "1.2.250.1.213.1.1.3.39"});
   write_concern_head(w, members);
   for (const json_value* member : members) {
     const xml_out::element link(w.out, "entryRelationship");
     w.out.attribute("typeCode", "SUBJ").attribute("inversionInd", "false");
     allergies ? write_allergy_observation(at.deeper(), member) : write_problem_observation(at.deeper(), member);
   }
+}
+
+}  // namespace
+
+void write_concern(const entry_scope& at, const std::vector<const json_value*>& members) {
+  const writing& w = at.w;
+  const bool allergies = writing::text(members.front(), "resourceType") == "AllergyIntolerance";
+  const bool claimed = std::exchange(w.narrative.claims_templates, true);  // what a concern is, its templates say
+  write_concern_acts(at, members, allergies);
+  w.narrative.claims_templates = claimed;
 }
 
 }  // namespace liaison::cda
