@@ -86,7 +86,9 @@ class pivot_fate {
 
 class joiner {
  public:
-  joiner(loss_account& account, const pivot_fate* fate) : account_(account), fate_(fate) {}
+  /// `entries`: how far the entries of this source's pivot were moved back in the pivot that was encoded.
+  joiner(loss_account& account, const pivot_fate* fate, std::uint64_t entries)
+      : account_(account), fate_(fate), entries_(entries) {}
 
   void add(const json& leaf, const std::string& prefix) {
     ++account_.source_leaves;
@@ -99,7 +101,7 @@ class joiner {
     std::string reason;
     for (const json& place : leaf["to"].GetArray()) {
       if (!place.IsString()) continue;
-      const std::string pointer(place.GetString(), place.GetStringLength());
+      const std::string pointer = moved({place.GetString(), place.GetStringLength()});
       if (fate_->carries(pointer)) {
         ++account_.carried;
         return;
@@ -117,9 +119,31 @@ class joiner {
     account_.not_carried.push_back(std::move(entry));
   }
 
+  /// "/entry/2/resource/id" → "/entry/19/resource/id". What is said of the Bundle itself is said of another one there.
+  std::string moved(std::string pointer) const {
+    constexpr std::string_view entry = "/entry/";
+    if (entries_ == 0) return pointer;
+    std::size_t end = entry.size();
+    std::uint64_t index = 0;
+    while (end < pointer.size() && pointer[end] >= '0' && pointer[end] <= '9' && end < entry.size() + 9)
+      index = index * 10 + static_cast<std::uint64_t>(pointer[end++] - '0');
+    if (!pointer.starts_with(entry) || end == entry.size()) return {};
+    return std::string(entry) + std::to_string(index + entries_) + pointer.substr(end);
+  }
+
   loss_account& account_;
   const pivot_fate* fate_;
+  std::uint64_t entries_;
 };
+
+using moves = std::unordered_map<std::string, std::uint64_t>;  // by the prefix of the source
+
+void read_moves(const json& decoder, moves& into) {
+  each(decoder, "moved", [&](const json& item) {
+    const auto entries = item.FindMember("entries");
+    if (entries != item.MemberEnd() && entries->value.IsUint64()) into[text_of(item, "part")] = entries->value.GetUint64();
+  });
+}
 
 void write_entries(detail::json_scope& in, const char* name, const std::vector<account_entry>& entries) {
   detail::json_scope list(in.member(name), '[');
@@ -146,15 +170,23 @@ loss_account join(const std::vector<source_account>& sources, const std::vector<
     fate.add(encoder);
     add_added(encoder);
   }
-  for (const source_account& source : sources) {
-    rapidjson::Document decoder;
-    decoder.Parse<rapidjson::kParseIterativeFlag>(source.json.data(), source.json.size());
-    if (decoder.HasParseError() || !decoder.IsObject()) continue;
+  moves moved;
+  const auto each_source = [&](auto visit) {
+    for (const source_account& source : sources) {
+      rapidjson::Document decoder;
+      decoder.Parse<rapidjson::kParseIterativeFlag>(source.json.data(), source.json.size());
+      if (!decoder.HasParseError() && decoder.IsObject()) visit(source, decoder);
+    }
+  };
+  // An envelope tells, after its documents, where it put their pivots; with one document they stay where they are.
+  if (sources.size() > 2) each_source([&](const source_account&, const json& decoder) { read_moves(decoder, moved); });
+  each_source([&](const source_account& source, const json& decoder) {
     const bool translated = !encoders.empty() && !source.passed_on;
-    joiner join_leaves(account, translated ? &fate : nullptr);
+    const auto move = moved.find(source.prefix);
+    joiner join_leaves(account, translated ? &fate : nullptr, move == moved.end() ? 0 : move->second);
     each(decoder, "leaves", [&](const json& leaf) { join_leaves.add(leaf, source.prefix); });
     if (translated) add_added(decoder);
-  }
+  });
   return account;
 }
 

@@ -28,6 +28,8 @@ void account::added(std::string location, std::string_view value, std::string_vi
   additions_.push_back({std::move(location), std::string(value), std::string(reason)});
 }
 
+void account::moved(std::string part, std::size_t entries) { moves_.push_back({std::move(part), entries}); }
+
 std::string account::to_json() const {
   using detail::append_json_string;
   using detail::json_scope;
@@ -49,6 +51,14 @@ std::string account::to_json() const {
         } else {
           append_json_string(item.member("reason"), of.reason.empty() ? "not read by this translator" : of.reason);
         }
+      }
+    }
+    if (!moves_.empty()) {
+      json_scope moves(root.member("moved"), '[');
+      for (const move& of : moves_) {
+        json_scope item(moves.element(), '{');
+        append_json_string(item.member("part"), of.part);
+        detail::append_json_number(item.member("entries"), of.entries);
       }
     }
     json_scope additions(root.member("added"), '[');

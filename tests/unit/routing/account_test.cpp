@@ -65,5 +65,16 @@ TEST(account, a_document_that_is_wrapped_whole_loses_nothing) {
   EXPECT_EQ(account.carried, 2U);
 }
 
+TEST(account, the_second_document_of_a_message_is_looked_for_where_its_entries_went) {
+  const char* const inner = R"({"leaves":[{"location":"/t","value":"T","to":["/entry/0/resource/title"]},{"location":"/i","value":"I","to":["/identifier/value"]}]})";
+  const char* const envelope = R"({"leaves":[],"moved":[{"part":"D[1]","entries":0},{"part":"D[2]","entries":7}]})";
+  const auto account = join({{"D[1]", inner}, {"D[2]", inner}, {"", envelope}},
+                            {R"({"leaves":[{"location":"/entry/7/resource/title","value":"T","to":["a"]},{"location":"/identifier/value","value":"I","to":["b"]}]})"});
+  EXPECT_EQ(account.source_leaves, 4U);
+  ASSERT_EQ(account.not_carried.size(), 2U);
+  EXPECT_EQ(account.not_carried[0].location, "D[1]/t");
+  EXPECT_EQ(account.not_carried[1].location, "D[2]/i");
+}
+
 }  // namespace
 }  // namespace liaison::routing

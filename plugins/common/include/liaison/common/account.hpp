@@ -30,6 +30,9 @@ class account {
   /// The target says something that the source did not (a date that FHIR requires).
   void added(std::string location, std::string_view value, std::string_view reason);
 
+  /// The pivot of the embedded message `part` stands in this one, its entries `entries` further back.
+  void moved(std::string part, std::size_t entries);
+
   bool is_carried(leaf id) const { return !rows_[id].places.empty() || rows_[id].in_envelope; }
   std::size_t size() const { return rows_.size(); }
 
@@ -45,7 +48,12 @@ class account {
   struct addition {
     std::string location, value, reason;
   };
+  struct move {
+    std::string part;
+    std::size_t entries;
+  };
   std::vector<row> rows_;
+  std::vector<move> moves_;
   std::vector<addition> additions_;
 };
 
