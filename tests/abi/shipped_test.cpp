@@ -55,7 +55,7 @@ TEST_P(shipped_plugin, keeps_the_interface) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(each, shipped_plugin, ::testing::Values("cda", "fhir", "hl7v2", "hprim"));
+INSTANTIATE_TEST_SUITE_P(each, shipped_plugin, ::testing::Values("cda", "fhir", "hl7v2", "hprim", "xdm"));
 
 }  // namespace
 }  // namespace liaison::plugin

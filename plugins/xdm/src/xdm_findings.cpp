@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "xdm_findings.hpp"
+
+namespace liaison::xdm {
+
+using enum severity;
+using enum stops;
+
+const findings::table finding_table{{
+    {finding::not_zip, error, always, "xdm-not-zip", "the bytes are no ZIP archive"},
+    {finding::zip_damaged, error, always, "xdm-zip-damaged",
+     "the ZIP archive is cut off, or its directory and its files do not agree"},
+    {finding::zip_encrypted, error, always, "xdm-zip-encrypted", "a file of the archive is encrypted"},
+    {finding::zip_method, error, always, "xdm-zip-method",
+     "a file is compressed with another method than deflate, which XDM does not allow"},
+    {finding::zip_crc, error, always, "xdm-zip-crc", "the bytes of a file do not have the checksum that the archive gives"},
+    {finding::zip_wrong_size, error, always, "xdm-zip-wrong-size",
+     "a file has another size than the directory of the archive says"},
+    {finding::zip_bomb, error, always, "xdm-zip-bomb", "a file would grow more than 200 times when it is unpacked"},
+    {finding::zip_too_large, error, always, "xdm-zip-too-large",
+     "a file is larger than 100 MiB, or the files that are read are larger than 200 MiB together"},
+    {finding::zip_too_many_entries, error, always, "xdm-zip-too-many-entries", "the archive has more than 1000 entries"},
+    {finding::zip_unsafe_name, error, always, "xdm-zip-unsafe-name",
+     "the name of a file is absolute, leads out of the archive, is too long or has control characters"},
+    {finding::zip_link, error, always, "xdm-zip-link", "an entry is a symbolic link or a device"},
+    {finding::zip_duplicate_name, error, always, "xdm-zip-duplicate-name", "two files have the same name but for its case"},
+    {finding::zip_overlap, error, always, "xdm-zip-overlap", "two files of the archive share bytes"},
+    {finding::zip_names, information, never, "xdm-zip-names",
+     "names are not upper case 8.3 with slashes, as ITI-32 wants them; they were read"},
+
+    {finding::metadata_missing, warning, when_strict, "xdm-metadata-missing",
+     "there is no METADATA.XML; documents were recognised by content"},
+    {finding::metadata_misplaced, information, never, "xdm-metadata-misplaced",
+     "METADATA.XML does not stand in a folder of IHE_XDM"},
+    {finding::metadata_unreadable, error, always, "xdm-metadata-unreadable", "METADATA.XML cannot be read"},
+    {finding::several_sets, information, never, "xdm-several-sets", "the archive holds several submission sets"},
+    {finding::no_document, error, always, "xdm-no-document", "the archive holds no document"},
+    {finding::too_many_documents, error, always, "xdm-too-many-documents", "the archive holds more than 16 documents"},
+    {finding::document_missing, error, always, "xdm-document-missing",
+     "the file that the metadata names is not in the archive"},
+    {finding::document_by_name, information, never, "xdm-document-by-name",
+     "the file was found by its name in another folder than the one that the metadata mean"},
+    {finding::extra_file, information, never, "xdm-extra-file",
+     "a file that no metadata names was not read, as ITI-32 asks"},
+    {finding::nested_archive, warning, never, "xdm-nested-archive",
+     "a document is an archive itself; it is carried as a file and was not opened"},
+    {finding::index_missing, information, never, "xdm-index-missing", "INDEX.HTM is missing"},
+    {finding::readme_missing, information, never, "xdm-readme-missing", "README.TXT is missing"},
+
+    {finding::hash_mismatch, warning, when_strict, "xdm-hash-mismatch",
+     "the document has another SHA-1 than its metadata say"},
+    {finding::size_mismatch, warning, when_strict, "xdm-size-mismatch", "the document has another size than its metadata say"},
+    {finding::attribute_missing, warning, when_strict, "xdm-attribute-missing",
+     "an attribute that the French profile requires is missing"},
+    {finding::double_escaped, information, never, "xdm-double-escaped",
+     "an ampersand was escaped twice; the value was read as it was meant"},
+    {finding::mime_mismatch, information, never, "xdm-mime-mismatch",
+     "the bytes of the document are of another media type than its metadata say"},
+    {finding::class_mismatch, information, never, "xdm-class-mismatch",
+     "classCode is not the class to which the type of the document belongs"},
+    {finding::association_missing, information, never, "xdm-association-missing",
+     "no association HasMember leads from the submission set to the document"},
+    {finding::unknown_action, warning, when_strict, "xdm-unknown-action",
+     "the action on the document is neither C (replace) nor D (delete)"},
+    {finding::mixed_actions, error, always, "xdm-mixed-actions",
+     "one document is to be deleted and another is not: a person has to look"},
+    {finding::two_patients, error, always, "xdm-two-patients", "the metadata name two patients: the message is stopped"},
+
+    {finding::nothing_to_write, error, always, "xdm-nothing-to-write", "there is no document to put into the archive"},
+    {finding::document_unreadable, error, always, "xdm-document-unreadable",
+     "the document to carry cannot be read, so that its metadata are not known"},
+    {finding::no_patient, error, always, "xdm-no-patient", "the patient has no identifier at all"},
+    {finding::two_identities, error, always, "xdm-two-identities",
+     "the document to carry names another patient than the message: nothing is written"},
+    {finding::ins_withheld, warning, never, "xdm-ins-withheld",
+     "the identity is not qualified: the metadata name the patient by a local number, and the receiver may refuse it"},
+    {finding::attribute_added, information, never, "xdm-attribute-added",
+     "an attribute that the document does not say was taken from the endpoint's options or a default"},
+    {finding::no_deletion, error, always, "xdm-no-deletion",
+     "the profile ihe-xdm has no way to say that a document is to be deleted"},
+}};
+
+}  // namespace liaison::xdm
