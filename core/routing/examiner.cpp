@@ -151,7 +151,15 @@ struct progress : std::enable_shared_from_this<progress> {
     for (const auto& patient : document.patients) check(identity::check_one(patient, location));
     if (!found.facts.patients.empty() && !document.patients.empty())
       check(identity::compare(found.facts.patients.front(), document.patients.front(), "PID", location));
+    // Of several documents the first is what the message is: it has one type and one place in the order.
+    const bool is_first = !facts_changed;
+    facts::document said = found.facts.document;
+    std::vector<facts::party> authors = found.facts.authors;
     found.facts = model::merged(std::move(found.facts), document);
+    if (!is_first) {
+      found.facts.document = std::move(said);
+      found.facts.authors = std::move(authors);
+    }
     facts_changed = true;
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // uses: liaison_plugin_xdm
-// Every reading operation on arbitrary bytes; and, since random bytes are no archive, the same bytes as METADATA.XML and as
-// a document inside one, decoded and written again.
+// Every reading operation on arbitrary bytes; and, since random bytes are no archive, the same bytes as METADATA.XML
+// and as a document inside one, decoded and written again.
 #include "zip_writer.hpp"
 
 #include <liaison/translator.h>
@@ -20,12 +20,15 @@ constexpr std::string_view options =
 std::string pivot;
 
 liaison_status take_part(void*, const liaison_part* part) {
-  if (part->role == LIAISON_PART_DOCUMENT) pivot.assign(reinterpret_cast<const char*>(part->bytes.data), part->bytes.size);
+  if (part->role == LIAISON_PART_DOCUMENT)
+    pivot.assign(reinterpret_cast<const char*>(part->bytes.data), part->bytes.size);
   return LIAISON_OK;
 }
 liaison_status take_issue(void*, const liaison_issue*) { return LIAISON_OK; }
 
-liaison_bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+liaison_bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 void read_all(std::string_view archive, std::string_view document) {
   static const liaison_translator* const table = liaison_plugin_entry(LIAISON_TRANSLATOR_ABI)->translators[0];

@@ -143,16 +143,19 @@ class header_reader {
   void read_format() {
     if (const xmlNode* body = descend(document_, {"component", "nonXMLBody"})) {
       const std::string type = attribute_text(child(body, "text"), "mediaType");
-      if (const auto format = format_of_media(type.empty() ? "text/plain" : type)) out_.entry.format_code = coded_of(*format);
+      if (const auto format = format_of_media(type.empty() ? "text/plain" : type))
+        out_.entry.format_code = coded_of(*format);
       return;
     }
     // The model stands last; those of IHE and of HL7 France before it have no format of their own.
     for (const xmlNode* id = child(document_, "templateId"); id != nullptr; id = next(id, "templateId"))
-      if (const auto format = format_of_template(attribute_text(id, "root"))) out_.entry.format_code = coded_of(*format);
+      if (const auto format = format_of_template(attribute_text(id, "root")))
+        out_.entry.format_code = coded_of(*format);
   }
 
   void read_patient(const xmlNode* role) {
-    for (const xmlNode* id = child(role, "id"); id != nullptr && out_.patient_ids.size() < codes_max; id = next(id, "id")) {
+    for (const xmlNode* id = child(role, "id"); id != nullptr && out_.patient_ids.size() < codes_max;
+         id = next(id, "id")) {
       const std::string root = attribute_text(id, "root");
       const std::string extension(trim(attribute_text(id, "extension")));
       if (is_null(id) || extension.empty()) continue;
@@ -179,22 +182,28 @@ class header_reader {
         const std::string qualifier = ' ' + attribute_text(part, "qualifier") + ' ';
         const bool is_birth = qualifier.find(" BR ") != std::string::npos;
         const bool is_used = qualifier.find(" CL ") != std::string::npos || qualifier.find(" SP ") != std::string::npos;
-        std::string* place = local_name(part) == "family" ? (is_birth ? &birth : is_used ? &used : &plain)
-                             : local_name(part) == "given"
-                                 ? (is_birth ? &birth_given : is_used ? &used_given : &all_given)
-                                 : nullptr;
+        std::string* place = local_name(part) == "family"  ? (is_birth  ? &birth
+                                                              : is_used ? &used
+                                                                        : &plain)
+                             : local_name(part) == "given" ? (is_birth  ? &birth_given
+                                                              : is_used ? &used_given
+                                                                        : &all_given)
+                                                           : nullptr;
         if (place == nullptr) continue;
         const std::string value = text_at(part);
-        if (place->empty()) *place = value;
-        else if (place == &all_given && !value.empty()) *place += ' ' + value;
+        if (place->empty())
+          *place = value;
+        else if (place == &all_given && !value.empty())
+          *place += ' ' + value;
       }
     }
     if (birth.empty()) birth = plain;
     const std::string first = !birth_given.empty() ? birth_given : all_given.substr(0, all_given.find(' '));
-    const auto line = [&](const std::string& family, const std::string& given, const std::string& all, const char* use) {
+    const auto line = [&](const std::string& family, const std::string& given, const std::string& all,
+                          const char* use) {
       if (!family.empty())
-        out_.entry.source_patient_info.emplace_back("PID-5|" + escaped(family) + "^" + escaped(given) + "^" + escaped(all) +
-                                                    "^^^^" + use);
+        out_.entry.source_patient_info.emplace_back("PID-5|" + escaped(family) + "^" + escaped(given) + "^" +
+                                                    escaped(all) + "^^^^" + use);
     };
     line(birth, first, all_given, "L");
     line(used, used_given.empty() ? first : used_given, "", "D");
@@ -213,7 +222,8 @@ class header_reader {
       add(one.roles, attribute_text(child(node, "functionCode"), "displayName"));
       const coded specialty = code_of(child(assigned, "code"));
       if (!specialty.empty())
-        add(one.specialties, escaped(specialty.code.text) + "^" + escaped(specialty.display.text) + "^" + escaped(specialty.system.text));
+        add(one.specialties, escaped(specialty.code.text) + "^" + escaped(specialty.display.text) + "^" +
+                                 escaped(specialty.system.text));
       if (!one.persons.empty() || !one.institutions.empty()) out_.entry.authors.push_back(std::move(one));
     }
   }
@@ -234,8 +244,8 @@ class header_reader {
       }
       for (const xmlNode* performer = child(act, "performer"); performer != nullptr && entry.practice_code.empty();
            performer = next(performer, "performer"))
-        entry.practice_code = code_of(
-            descend(performer, {"assignedEntity", "representedOrganization", "standardIndustryClassCode"}));
+        entry.practice_code =
+            code_of(descend(performer, {"assignedEntity", "representedOrganization", "standardIndustryClassCode"}));
       is_main = false;
     }
   }

@@ -31,9 +31,23 @@ void write_action(decoding& d, const package_document& document, const resource_
   composition.set("relatesTo/0/targetIdentifier/value", document_id(document.replaces));
 }
 
-void write_set(decoding& d, const submission_set& set, const resource_ref& composition) {
+/// A recipient of the set whom the document names as well is said there already.
+bool is_known_recipient(decoding& d, const sourced& text, const spoken* said) {
+  if (said == nullptr) return false;
+  const recipient to = recipient_of(text.text);
+  for (const std::string* name : {&to.mail, &to.who.id.value, &to.where.id.value}) {
+    const std::string place = said->find_recipient(*name);
+    if (place.empty()) continue;
+    d.carry(text, place);
+    return true;
+  }
+  return false;
+}
+
+void write_set(decoding& d, const submission_set& set, const spoken* said, const resource_ref& composition) {
   const spot to{composition, ""};
   for (const sourced& text : set.recipients) {
+    if (is_known_recipient(d, text, said)) continue;
     const resource_ref who = write_recipient(d, text);
     if (!who) continue;
     const spot extension = (to / "extension").next();
@@ -83,7 +97,9 @@ resource_ref take_pivot(decoding& d, const call& request, const package_document
   const pivot_reader reader(made, nullptr);
   const spoken said(reader, offset);
   const resource_ref composition = first_after(d.pivot, said, "Composition");
-  if (composition) settle_document(d, document, said, composition, first_after(d.pivot, said, "Patient"));
+  if (!composition) return {};
+  settle_document(d, document, said, composition, first_after(d.pivot, said, "Patient"));
+  write_envelope(d, document, &said, composition);
   return composition;
 }
 
@@ -96,16 +112,19 @@ void write_bundle(decoding& d) {
   }
   if (bundle.has("timestamp")) return;
   const auto time = fhir_of_utc(set.submission_time.text);
-  if (time && time->size() > 16) bundle.set("timestamp", part_of(set.submission_time, *time));
-  else if (!d.now.empty()) bundle.set("timestamp", d.now);
+  if (time && time->size() > 16)
+    bundle.set("timestamp", part_of(set.submission_time, *time));
+  else if (!d.now.empty())
+    bundle.set("timestamp", d.now);
 }
 
 }  // namespace
 
-void write_envelope(decoding& d, const package_document& document, const resource_ref& composition) {
+void write_envelope(decoding& d, const package_document& document, const spoken* said,
+                    const resource_ref& composition) {
   write_masks(document, composition);
   write_action(d, document, composition);
-  write_set(d, d.what.sets[document.set].metadata, composition);
+  write_set(d, d.what.sets[document.set].metadata, said, composition);
 }
 
 liaison_status decode_archive(const call& request) {
@@ -121,9 +140,7 @@ liaison_status decode_archive(const call& request) {
   decoding d{*what, pivot, ledger, options.now};
   d.is_qualified = patient_of(*what, from).identity_status == facts::identity_status::qualified;
   for (const package_document& document : what->documents) {
-    resource_ref composition = take_pivot(d, request, document);
-    if (!composition) composition = compose_document(d, document);
-    write_envelope(d, document, composition);
+    if (!take_pivot(d, request, document)) write_envelope(d, document, nullptr, compose_document(d, document));
   }
   for (const package_set& set : what->sets) {
     // The set's patient is the documents' (check_patient), and is said there.

@@ -24,7 +24,7 @@ struct decoding {
   pivot_writer& pivot;
   account& ledger;
   std::string now;
-  bool is_qualified = false;  ///< the patient's matricule may become an identifier
+  bool is_qualified = false;                      ///< the patient's matricule may become an identifier
   std::map<std::string, resource_ref> parties{};  ///< what the metadata name several times is one resource
 
   void carry(const sourced& value, std::string place) const {
@@ -59,16 +59,21 @@ void write_patient_identifier(decoding& d, const sourced& cx, const resource_ref
 class spoken {
  public:
   spoken(const pivot_reader& document, std::size_t entry_offset);
-  /// Pointer of the first value of one of the types that says the same, below an element of that name ("/name/") when one
-  /// is given; empty when none does.
-  std::string find(const std::vector<std::string_view>& types, std::string_view text, std::string_view below = {}) const;
+  /// Pointer of the first value of one of the types that says the same, below an element of that name ("/name/") when
+  /// one is given; empty when none does.
+  std::string find(const std::vector<std::string_view>& types, std::string_view text,
+                   std::string_view below = {}) const;
+  /// Where a recipient whom the document itself names says `text`; empty when none does.
+  std::string find_recipient(std::string_view text) const;
   bool has(std::string_view type) const { return first_.count(std::string(type)) != 0; }
   std::size_t entry_of(std::string_view type) const { return first_.at(std::string(type)); }
 
  private:
   void add(std::string_view type, std::string_view text, const std::string& pointer);
+  void note_recipients(const pivot_reader& document, std::size_t entry_offset);
   std::unordered_map<std::string, std::vector<std::string>> places_;
   std::map<std::string, std::size_t, std::less<>> first_;
+  std::vector<std::string> recipients_;  // pointers of the resources that recipients are made of
 };
 
 /// `composition` and `patient` are the document's own; values that it says are carried to there, others are added.
@@ -76,7 +81,7 @@ void settle_document(decoding& d, const package_document& document, const spoken
                      const resource_ref& patient);
 /// A file that no translator reads.
 resource_ref compose_document(decoding& d, const package_document& document);
-/// What stands around a document: sender, recipients, masks, action, the submission set.
-void write_envelope(decoding& d, const package_document& document, const resource_ref& composition);
+/// What stands around a document: sender, recipients, masks, action, the submission set. `said` is null for a file.
+void write_envelope(decoding& d, const package_document& document, const spoken* said, const resource_ref& composition);
 
 }  // namespace liaison::xdm

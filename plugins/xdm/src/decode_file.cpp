@@ -56,8 +56,10 @@ resource_ref write_patient(decoding& d, const document_entry& entry) {
   const resource_ref patient = d.pivot.add("Patient");
   std::string known;
   for (const sourced* cx : {&entry.patient_id, &entry.source_patient_id}) {
-    if (cx->text == known) d.carry(*cx, patient.pointer("identifier"));
-    else write_patient_identifier(d, *cx, patient);
+    if (cx->text == known)
+      d.carry(*cx, patient.pointer("identifier"));
+    else
+      write_patient_identifier(d, *cx, patient);
     known = cx->text;
   }
   for (const info_line& line : lines_of(entry)) write_info(d, line, patient);
@@ -83,7 +85,8 @@ void write_document_id(const sourced& id, const spot& to) {
   (to / "value").set(part_of(id, id.text.substr(caret + 1)));
 }
 
-void write_file(decoding& d, const package_document& document, const resource_ref& composition, const resource_ref& patient) {
+void write_file(decoding& d, const package_document& document, const resource_ref& composition,
+                const resource_ref& patient) {
   const document_entry& entry = document.entry;
   const std::string_view bytes = document.content.bytes();
   const resource_ref binary = d.pivot.add("Binary");
@@ -113,8 +116,10 @@ void write_file(decoding& d, const package_document& document, const resource_re
 
 void write_event(const document_entry& entry, const resource_ref& composition) {
   const spot event{composition, "event/0"};
-  if (const auto start = fhir_of_utc(entry.service_start.text)) (event / "period/start").set(part_of(entry.service_start, *start));
-  if (const auto stop = fhir_of_utc(entry.service_stop.text)) (event / "period/end").set(part_of(entry.service_stop, *stop));
+  if (const auto start = fhir_of_utc(entry.service_start.text))
+    (event / "period/start").set(part_of(entry.service_start, *start));
+  if (const auto stop = fhir_of_utc(entry.service_stop.text))
+    (event / "period/end").set(part_of(entry.service_stop, *stop));
   for (std::size_t i = 0; i < entry.event_codes.size(); ++i)
     write_code(entry.event_codes[i], event / "code" / i / "coding/0");
 }
@@ -125,11 +130,15 @@ resource_ref compose_document(decoding& d, const package_document& document) {
   const document_entry& entry = document.entry;
   const resource_ref composition = d.pivot.add("Composition");
   const bool is_alone = d.what.documents.size() == 1;
-  if (is_alone) write_document_id(entry.unique_id, {d.pivot.bundle(), "identifier"});
-  else write_document_id(entry.unique_id, {composition, "identifier"});
+  if (is_alone)
+    write_document_id(entry.unique_id, {d.pivot.bundle(), "identifier"});
+  else
+    terms::add_source_field({composition, ""}, "xdm.DocumentEntry.uniqueId", entry.unique_id);
   composition.set("status", "final");
-  if (entry.type_code.empty()) composition.set("type/text", "Document");
-  else write_code(entry.type_code, {composition, "type/coding/0"});
+  if (entry.type_code.empty())
+    composition.set("type/text", "Document");
+  else
+    write_code(entry.type_code, {composition, "type/coding/0"});
   if (!entry.class_code.empty()) write_code(entry.class_code, {composition, "category/0/coding/0"});
   const resource_ref patient = write_patient(d, entry);
   composition.set_reference("subject", patient);
@@ -143,7 +152,8 @@ resource_ref compose_document(decoding& d, const package_document& document) {
   composition.set("language", entry.language);
   std::size_t authors = 0;
   for (const author& each : entry.authors)
-    if (const resource_ref who = write_author(d, each)) composition.set_reference("author/" + std::to_string(authors++), who);
+    if (const resource_ref who = write_author(d, each))
+      composition.set_reference("author/" + std::to_string(authors++), who);
   if (authors == 0) {
     const resource_ref nobody = d.pivot.add("Organization");
     nobody.set("name", "—");

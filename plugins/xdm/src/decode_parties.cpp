@@ -66,7 +66,8 @@ resource_ref write_organization(decoding& d, const sourced& xon) {
 
 resource_ref write_author(decoding& d, const author& from) {
   const resource_ref who = from.persons.empty() ? resource_ref{} : write_person(d, from.persons.front());
-  const resource_ref where = from.institutions.empty() ? resource_ref{} : write_organization(d, from.institutions.front());
+  const resource_ref where =
+      from.institutions.empty() ? resource_ref{} : write_organization(d, from.institutions.front());
   const bool says_more = !from.specialties.empty() || !from.roles.empty() || !from.telecoms.empty();
   if (who && who.pointer().empty()) return {};
   const bool is_device = !from.persons.empty() && person_of_xcn(from.persons.front().text).is_device;
@@ -133,7 +134,10 @@ void write_patient_identifier(decoding& d, const sourced& cx, const resource_ref
   const spot to = spot{patient, "identifier"}.next();
   if (is_ins(kind)) (to / "use").set("official");
   (to / "type/coding/0/system").set(is_ins(kind) ? terms::system_identifier_type_fr : terms::system_identifier_type);
-  (to / "type/coding/0/code").set(kind == facts::identifier_kind::ins_nia ? "INS-NIA" : is_ins(kind) ? "INS-NIR" : "PI");
+  (to / "type/coding/0/code")
+      .set(kind == facts::identifier_kind::ins_nia ? "INS-NIA"
+           : is_ins(kind)                          ? "INS-NIR"
+                                                   : "PI");
   if (!id.oid.empty()) (to / "system").set("urn:oid:" + id.oid);
   (to / "value").set(part_of(cx, id.value));
 }

@@ -47,6 +47,7 @@ spoken::spoken(const pivot_reader& document, std::size_t entry_offset) {
     for (const char* path : {"identifier/value", "identifier/system"})
       if (const std::string text = pivot_reader::text(&document.bundle(), path); !text.empty())
         add("Bundle", text, std::string("/") + path);
+  note_recipients(document, entry_offset);
   struct place {
     const json_value* node;
     std::string pointer;
@@ -71,6 +72,29 @@ spoken::spoken(const pivot_reader& document, std::size_t entry_offset) {
       }
     }
   }
+}
+
+void spoken::note_recipients(const pivot_reader& document, std::size_t entry_offset) {
+  const json_value* extensions = pivot_reader::find(document.find_first("Composition"), "extension");
+  if (extensions == nullptr || !extensions->IsArray()) return;
+  const std::string url = std::string(terms::extension_base) + "recipient";
+  const auto note = [&](const json_value* resource) {
+    for (std::size_t i = 0; resource != nullptr && i < document.entry_count(); ++i)
+      if (&document.resource(i) == resource) recipients_.push_back("/entry/" + std::to_string(entry_offset + i) + "/");
+  };
+  for (const json_value& each : extensions->GetArray()) {
+    if (pivot_reader::text(&each, "url") != url || recipients_.size() > places_of_value_max) continue;
+    const json_value* who = document.resolve(pivot_reader::find(&each, "valueReference"));
+    note(who);
+    for (const char* part : {"practitioner", "organization"}) note(document.resolve(pivot_reader::find(who, part)));
+  }
+}
+
+std::string spoken::find_recipient(std::string_view text) const {
+  for (const std::string& recipient : recipients_)
+    if (std::string place = find({"Practitioner", "PractitionerRole", "Organization"}, text, recipient); !place.empty())
+      return place;
+  return {};
 }
 
 std::string spoken::find(const std::vector<std::string_view>& types, std::string_view text,
@@ -132,8 +156,10 @@ class settling {
   bool settle(const sourced& value, type_list types, std::string_view below, or_else otherwise = or_else::report) {
     if (value.empty()) return false;
     const std::string place = said_.find(types, value.text, below);
-    if (!place.empty()) d_.carry(value, place);
-    else if (otherwise == or_else::report) d_.drop(value, says_otherwise);
+    if (!place.empty())
+      d_.carry(value, place);
+    else if (otherwise == or_else::report)
+      d_.drop(value, says_otherwise);
     return !place.empty();
   }
 
@@ -161,20 +187,26 @@ class settling {
     }
     d_.carry(value.code, place);
     d_.carry(value.system, place);
-    if (!settle(value.display, types, below, or_else::keep)) d_.drop(value.display, "another label of a code that the document has");
+    if (!settle(value.display, types, below, or_else::keep))
+      d_.drop(value.display, "another label of a code that the document has");
     return true;
   }
 
   void settle_identifier(const sourced& cx) {
     if (cx.empty()) return;
     const std::string place = said_.find({"Patient"}, identifier_of_cx(cx.text).value, "/identifier/");
-    if (!place.empty()) d_.carry(cx, place);
-    else write_patient_identifier(d_, cx, patient_);
+    if (!place.empty())
+      d_.carry(cx, place);
+    else
+      write_patient_identifier(d_, cx, patient_);
   }
 
   static std::string_view element_of(std::string_view field) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> elements{
-        {{"PID-5", "/resource/name/"}, {"PID-7", "/birthDate/"}, {"PID-8", "/gender/"}, {"PID-11", "/resource/address/"}}};
+        {{"PID-5", "/resource/name/"},
+         {"PID-7", "/birthDate/"},
+         {"PID-8", "/gender/"},
+         {"PID-11", "/resource/address/"}}};
     for (const auto& [name, element] : elements)
       if (name == field) return element;
     return {};
@@ -209,8 +241,10 @@ class settling {
     const std::size_t caret = id.text.find('^');
     const std::string place =
         said_.find({"Bundle"}, caret == std::string::npos ? id.text : std::string_view(id.text).substr(caret + 1));
-    if (!place.empty()) d_.carry(id, place);
-    else terms::add_source_field({composition_, ""}, "xdm.DocumentEntry.uniqueId", id);
+    if (!place.empty())
+      d_.carry(id, place);
+    else
+      terms::add_source_field({composition_, ""}, "xdm.DocumentEntry.uniqueId", id);
   }
 
   void settle_author(const author& from) {

@@ -41,7 +41,8 @@ write_options options_of(const call& request) {
   const auto code = [&](const char* name) -> coded {
     const auto found = json.FindMember(name);
     if (found == json.MemberEnd() || !found->value.IsObject()) return {};
-    return {sourced(text(found->value, "code")), sourced(text(found->value, "display")), sourced(text(found->value, "system"))};
+    return {sourced(text(found->value, "code")), sourced(text(found->value, "display")),
+            sourced(text(found->value, "system"))};
   };
   out.source_id = text(json, "source_id");
   out.content_type = code("content_type");
@@ -94,7 +95,8 @@ class archive_writer {
     for (const carried_document& each : carried) take_carried(each);
     if (!carried.empty()) return;
     for (std::size_t i = 0; i < pivot_.entry_count(); ++i)
-      if (pivot_reader::text(&pivot_.resource(i), "resourceType") == "DocumentReference") take_file(&pivot_.resource(i));
+      if (pivot_reader::text(&pivot_.resource(i), "resourceType") == "DocumentReference")
+        take_file(&pivot_.resource(i));
   }
 
   void take_carried(const carried_document& from) {
@@ -114,7 +116,8 @@ class archive_writer {
       if (encounter_class_.empty()) encounter_class_ = header->encounter_class;
     } else {
       describe_by_pivot(document.entry, nullptr, ordinal);
-      document.entry.mime = sourced(from.content_type.empty() ? "application/octet-stream" : std::string(from.content_type));
+      document.entry.mime =
+          sourced(from.content_type.empty() ? "application/octet-stream" : std::string(from.content_type));
       if (from.format == "fhir" && from.content_type.empty()) document.entry.mime = sourced("application/fhir+json");
     }
     documents_.push_back(std::move(document));
@@ -132,8 +135,10 @@ class archive_writer {
     document.bytes = files_.back();
     pivot_.carry(binary == nullptr ? attachment : binary, "data", std::string(folder) + location_of_document(ordinal));
     describe_by_pivot(document.entry, reference, ordinal);
-    document.entry.mime = sourced(source_.take(binary == nullptr ? attachment : binary, "contentType", target(ordinal, "mimeType")));
-    if (document.entry.mime.empty()) document.entry.mime = sourced(source_.take(attachment, "contentType", target(ordinal, "mimeType")));
+    document.entry.mime =
+        sourced(source_.take(binary == nullptr ? attachment : binary, "contentType", target(ordinal, "mimeType")));
+    if (document.entry.mime.empty())
+      document.entry.mime = sourced(source_.take(attachment, "contentType", target(ordinal, "mimeType")));
     documents_.push_back(std::move(document));
   }
 
@@ -154,10 +159,10 @@ class archive_writer {
     if (reference != nullptr) {
       entry.title = sourced(source_.take(reference, "content/0/attachment/title", target(ordinal, "title")));
       entry.type_code = source_.take_code(pivot_reader::find(reference, "type"), target(ordinal, "typeCode"));
-      entry.facility_code =
-          source_.take_code(pivot_reader::find(reference, "context/facilityType"), target(ordinal, "healthcareFacilityTypeCode"));
-      entry.practice_code =
-          source_.take_code(pivot_reader::find(reference, "context/practiceSetting"), target(ordinal, "practiceSettingCode"));
+      entry.facility_code = source_.take_code(pivot_reader::find(reference, "context/facilityType"),
+                                              target(ordinal, "healthcareFacilityTypeCode"));
+      entry.practice_code = source_.take_code(pivot_reader::find(reference, "context/practiceSetting"),
+                                              target(ordinal, "practiceSettingCode"));
     }
     if (entry.title.empty()) entry.title = take("title", "title");
     if (entry.type_code.empty())
@@ -180,7 +185,8 @@ class archive_writer {
   void write_patient() {
     std::vector<identifier> known = source_.patient_ids("METADATA.XML/patientId");
     const auto ins_in = [](const std::vector<identifier>& ids) {
-      return std::find_if(ids.begin(), ids.end(), [](const identifier& id) { return is_ins(identifier_kind_of(id.oid)); });
+      return std::find_if(ids.begin(), ids.end(),
+                          [](const identifier& id) { return is_ins(identifier_kind_of(id.oid)); });
     };
     const auto ins = ins_in(known);
     const identifier* first = ins == known.end() ? nullptr : &*ins;
@@ -212,7 +218,8 @@ class archive_writer {
     written_document& document = documents_[ordinal];
     document_entry& entry = document.entry;
     const json_value* composition = source_.composition(ordinal);
-    if (entry.unique_id.empty()) entry.unique_id = sourced(oid_of_uuid(uuid_v5(seed_ + "/document/" + std::to_string(ordinal))));
+    if (entry.unique_id.empty())
+      entry.unique_id = sourced(oid_of_uuid(uuid_v5(seed_ + "/document/" + std::to_string(ordinal))));
     entry.id = entry_uuid(entry.unique_id.text);
     entry.patient_id = sourced(patient_id_);
     entry.source_patient_id = sourced(source_patient_id_);
@@ -237,14 +244,17 @@ class archive_writer {
     write_action(document, composition, ordinal);
   }
 
-  /// In France the action stands in a slot of the document; elsewhere a replacement is an association (ITI TF-3 4.2.2.2).
+  /// In France the action stands in a slot of the document; elsewhere a replacement is an association (ITI
+  /// TF-3 4.2.2.2).
   void write_action(written_document& document, const json_value* composition, std::size_t ordinal) {
     const std::string by_pivot = source_.replaced(composition, target(ordinal, "action"));
     if (document.replaces.empty()) document.replaces = by_pivot;
     const bool deleted = source_.is_deleted(composition, target(ordinal, "action"));
     if (is_french_) {
-      if (deleted) document.entry.action = sourced("D");
-      else if (!document.replaces.empty()) document.entry.action = sourced("C");
+      if (deleted)
+        document.entry.action = sourced("D");
+      else if (!document.replaces.empty())
+        document.entry.action = sourced("C");
       return;
     }
     if (deleted) found_.add(finding::no_deletion, location_of_document(ordinal));
@@ -270,7 +280,8 @@ class archive_writer {
     set.title = first.title;
     set.content_type = options_.content_type;
     if (set.content_type.empty()) {
-      const code_value activity = activity_of_encounter(encounter_class_.empty() ? source_.encounter_class() : encounter_class_);
+      const code_value activity =
+          activity_of_encounter(encounter_class_.empty() ? source_.encounter_class() : encounter_class_);
       set.content_type = {sourced(activity.code), sourced(activity.display), sourced(activity.system)};
     }
     set.source_id = sourced(options_.source_id);
@@ -295,7 +306,8 @@ class archive_writer {
     zip.add("INDEX.HTM", index_page(out_, folder));
     zip.add("README.TXT", readme_page(out_, folder));
     zip.add(std::string(folder) + "METADATA.XML", write_metadata(out_));
-    for (const written_document& document : documents_) zip.add(std::string(folder) + document.entry.uri.text, document.bytes);
+    for (const written_document& document : documents_)
+      zip.add(std::string(folder) + document.entry.uri.text, document.bytes);
     return std::move(zip).finish();
   }
 

@@ -20,8 +20,8 @@ struct write_options {
   coded content_type, facility, practice;
 };
 
-/// What a pivot says that the documents themselves do not, or that stands for them when they are no CDA. What is taken is
-/// carried in the account to `target`.
+/// What a pivot says that the documents themselves do not, or that stands for them when they are no CDA. What is taken
+/// is carried in the account to `target`.
 class pivot_source {
  public:
   explicit pivot_source(pivot_reader& pivot);

@@ -107,7 +107,8 @@ std::vector<sourced> pivot_source::patient_info(std::string_view target) {
       for (std::size_t g = 0; g < 10; ++g)
         if (const std::string given = pivot_reader::text(name, "given/" + std::to_string(g)); !given.empty())
           all += (all.empty() ? "" : " ") + given;
-    line("PID-5", escaped(family) + "^" + escaped(first) + "^" + escaped(is_birth ? all : "") + "^^^^" + (is_birth ? "L" : "D"));
+    line("PID-5",
+         escaped(family) + "^" + escaped(first) + "^" + escaped(is_birth ? all : "") + "^^^^" + (is_birth ? "L" : "D"));
   }
   const auto birth = hl7_from_fhir(take(patient_, "birthDate", target), hl7_zone::drop);
   line("PID-7", birth.value_or(""));
@@ -133,7 +134,8 @@ std::vector<coded> pivot_source::masks(const json_value* composition, std::strin
   return found;
 }
 
-identifier pivot_source::identifier_of(const json_value* resource, std::string_view preferred, std::string_view target) {
+identifier pivot_source::identifier_of(const json_value* resource, std::string_view preferred,
+                                       std::string_view target) {
   const json_value* chosen = nullptr;
   for (std::size_t i = 0; const json_value* id = item(resource, "identifier", i); ++i) {
     if (pivot_reader::text(id, "value").empty()) continue;
@@ -198,10 +200,12 @@ author pivot_source::party(const json_value* resource, std::string_view target) 
   const std::string type = type_of(resource);
   if (type == "PractitionerRole") {
     add(out.persons, xcn_of(person_of(pivot_.resolve(pivot_reader::find(resource, "practitioner")), target)));
-    add(out.institutions, xon_of(organization_of(pivot_.resolve(pivot_reader::find(resource, "organization")), target)));
+    add(out.institutions,
+        xon_of(organization_of(pivot_.resolve(pivot_reader::find(resource, "organization")), target)));
     const coded code = take_code(item(resource, "code", 0), target);
     if (!code.empty())
-      add(out.specialties, escaped(code.code.text) + "^" + escaped(code.display.text) + "^" + escaped(code.system.text));
+      add(out.specialties,
+          escaped(code.code.text) + "^" + escaped(code.display.text) + "^" + escaped(code.system.text));
   } else if (type == "Organization") {
     add(out.institutions, xon_of(organization_of(resource, target)));
   } else if (type == "Practitioner" || type == "Device") {

@@ -161,9 +161,9 @@ std::string utc_of_fhir(std::string_view text) {
   const year_month_day date{day_utc};
   const hh_mm_ss clock{moment - day_utc};
   char out[32];
-  std::snprintf(out, sizeof out, "%04d%02u%02u%02d%02d", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()));
+  std::snprintf(out, sizeof out, "%04d%02u%02u%02d%02d", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()));
   return std::string(out) + (wall.size() >= 14 ? wall.substr(12, 2) : "");
 }
 

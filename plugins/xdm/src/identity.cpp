@@ -26,7 +26,8 @@ void each_identifier(const package& what, Visit visit) {
     cx(document.entry.source_patient_id, document.location);
     for (const info_line& line : lines_of(document.entry))
       if (line.segment_field == "PID-3")
-        for (const std::string_view repetition : split(line.value.text, '~')) cx(sourced(std::string(repetition)), document.location);
+        for (const std::string_view repetition : split(line.value.text, '~'))
+          cx(sourced(std::string(repetition)), document.location);
   }
 }
 
@@ -36,8 +37,10 @@ void read_line(const info_line& line, facts::patient& into) {
     if (place.empty()) place = std::move(value);
   };
   if (line.segment_field == "PID-5") {
-    if (field.component(7) == "D") take(into.family, field.component(1));
-    else take(into.birth_family, field.component(1));
+    if (field.component(7) == "D")
+      take(into.family, field.component(1));
+    else
+      take(into.birth_family, field.component(1));
     if (!into.given.empty()) return;
     const std::string all = field.component(3).empty() ? field.component(2) : field.component(3);
     for (const std::string_view name : split(all, ' '))
@@ -51,8 +54,10 @@ void read_line(const info_line& line, facts::patient& into) {
                : code.empty() ? into.sex
                               : facts::sex::unknown;
   } else if (line.segment_field == "PID-11") {
-    if (field.component(7) == "BDL") take(into.birth_place_code, field.component(9));
-    else take(into.postal_code, field.component(5));
+    if (field.component(7) == "BDL")
+      take(into.birth_place_code, field.component(9));
+    else
+      take(into.postal_code, field.component(5));
   }
 }
 
@@ -109,7 +114,8 @@ facts::patient patient_of(const package& what, link from) {
   if (from == link::trusted && has_ins) read_traits_of_documents(what, patient);
   // As for a CDA: nothing carries a status, so an INS with its five traits is as good as the link that brought it.
   if (has_ins && has_five_traits(patient))
-    patient.identity_status = from == link::trusted ? facts::identity_status::qualified : facts::identity_status::retrieved;
+    patient.identity_status =
+        from == link::trusted ? facts::identity_status::qualified : facts::identity_status::retrieved;
   return patient;
 }
 

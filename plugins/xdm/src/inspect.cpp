@@ -65,11 +65,14 @@ facts::document document_of(const package_document& from) {
   document.language = entry.language.text;
   for (const coded& level : entry.confidentiality) {
     const std::string& code = level.code.text;
-    if (code.size() == 1) document.confidentiality = code;
-    else document.masks.push_back(code);
+    if (code.size() == 1)
+      document.confidentiality = code;
+    else
+      document.masks.push_back(code);
   }
   switch (action_of(from)) {
-    case action::add: break;
+    case action::add:
+      break;
     case action::replace:
       document.status = "amended";
       document.replaces = document_id(from.replaces);

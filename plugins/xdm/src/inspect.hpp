@@ -14,8 +14,8 @@ liaison_status validate_archive(const call& request);
 liaison_status render_archive(const call& request);
 liaison_status decode_archive(const call& request);
 
-/// What to return after `found` was reported: bytes that are no ZIP are somebody else's, a doubtful deletion waits for a
-/// person, everything else that stops is refused.
+/// What to return after `found` was reported: bytes that are no ZIP are somebody else's, a doubtful deletion waits for
+/// a person, everything else that stops is refused.
 liaison_status status_of(const findings& found, const call& request);
 
 }  // namespace liaison::xdm

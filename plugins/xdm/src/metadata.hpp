@@ -25,7 +25,7 @@ struct author {
 };
 
 struct document_entry {
-  std::string id;    ///< entryUUID, "urn:uuid:…"
+  std::string id;  ///< entryUUID, "urn:uuid:…"
   sourced mime;
   sourced hash, size, uri, language, creation_time, service_start, service_stop, legal_authenticator, source_patient_id,
       repository_id, action;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ebRIM → values. Registry objects are looked for anywhere below the root: some senders wrap the request, some misname it.
+// ebRIM → values. Registry objects are looked for anywhere below the root: some senders wrap the request, some misname
+// it.
 #include "metadata.hpp"
 
 #include <liaison/common/text.hpp>
@@ -59,11 +60,26 @@ class reader {
 
   /// Ids, schemes and names of the registry's own model say nothing of the document.
   void mark_structure(const xmlNode* node) {
-    static constexpr std::array<const char*, 20> names{
-        "id",           "lid",           "objectType",         "status",          "home",       "isOpaque",
-        "classifiedObject", "classificationScheme", "classificationNode", "registryObject", "identificationScheme",
-        "associationType", "sourceObject", "targetObject",       "lang",            "charset",    "slotType",
-        "versionName",  "userVersion",   "comment"};
+    static constexpr std::array<const char*, 20> names{"id",
+                                                       "lid",
+                                                       "objectType",
+                                                       "status",
+                                                       "home",
+                                                       "isOpaque",
+                                                       "classifiedObject",
+                                                       "classificationScheme",
+                                                       "classificationNode",
+                                                       "registryObject",
+                                                       "identificationScheme",
+                                                       "associationType",
+                                                       "sourceObject",
+                                                       "targetObject",
+                                                       "lang",
+                                                       "charset",
+                                                       "slotType",
+                                                       "versionName",
+                                                       "userVersion",
+                                                       "comment"};
     for (const char* name : names) ledger_.envelope(node, name);
     if (is_named(node, "Slot")) ledger_.envelope(node, "name");
     if (is_named(node, "VersionInfo") || is_named(node, "ContentVersionInfo") || is_named(node, "ObjectRef"))
@@ -139,7 +155,8 @@ class reader {
 
   template <class Object, class Rows>
   void read_identifiers(const xmlNode* of, Object& into, const Rows& rows) {
-    for (const xmlNode* each = child(of, "ExternalIdentifier"); each != nullptr; each = next(each, "ExternalIdentifier")) {
+    for (const xmlNode* each = child(of, "ExternalIdentifier"); each != nullptr;
+         each = next(each, "ExternalIdentifier")) {
       const std::string scheme = attribute_text(each, "identificationScheme");
       for (const auto& row : rows)
         if (equals_ignoring_case(scheme, row.scheme)) into.*row.place = mended(ledger_.attribute(each, "value"));
@@ -187,9 +204,9 @@ class reader {
   static association association_of(const xmlNode* node) {
     const std::string type = attribute_text(node, "associationType");
     const auto is = [&](std::string_view name) { return type == name || type.ends_with(":" + std::string(name)); };
-    return {is("HasMember")                             ? association_type::has_member
-            : is("RPLC") || is("XFRM_RPLC")             ? association_type::replaces
-                                                        : association_type::other,
+    return {is("HasMember")                 ? association_type::has_member
+            : is("RPLC") || is("XFRM_RPLC") ? association_type::replaces
+                                            : association_type::other,
             attribute_text(node, "sourceObject"), attribute_text(node, "targetObject")};
   }
 

@@ -36,7 +36,8 @@ class writer {
     out_ += "<rim:Slot";
     attribute("name", name);
     out_ += "><rim:ValueList>";
-    for (const sourced& value : values) out_.append("<rim:Value>").append(escape_xml(value.text)).append("</rim:Value>");
+    for (const sourced& value : values)
+      out_.append("<rim:Value>").append(escape_xml(value.text)).append("</rim:Value>");
     out_ += "</rim:ValueList></rim:Slot>\n";
   }
   void slot(std::string_view name, const sourced& value) {

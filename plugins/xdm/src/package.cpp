@@ -31,7 +31,8 @@ bool has_element(std::string_view head, std::string_view name) {
   for (std::size_t at = head.find(name); at != std::string_view::npos; at = head.find(name, at + 1)) {
     const bool begins = at > 0 && (head[at - 1] == '<' || head[at - 1] == ':');
     const std::size_t end = at + name.size();
-    if (begins && end < head.size() && std::string_view(" \t\r\n>/").find(head[end]) != std::string_view::npos) return true;
+    if (begins && end < head.size() && std::string_view(" \t\r\n>/").find(head[end]) != std::string_view::npos)
+      return true;
   }
   return false;
 }
@@ -143,7 +144,8 @@ class opener {
 
   bool take_set(const zip_entry& file) {
     const std::size_t ordinal = out_.sets.size();
-    const std::string location = metadata_.size() > 1 ? "SubmissionSet[" + std::to_string(ordinal + 1) + "]" : "METADATA.XML";
+    const std::string location =
+        metadata_.size() > 1 ? "SubmissionSet[" + std::to_string(ordinal + 1) + "]" : "METADATA.XML";
     const auto content = zip_.read(file, location);
     if (!content) return false;
     package_set& set = out_.sets.emplace_back();
@@ -227,11 +229,14 @@ class opener {
       return;
     }
     const std::string_view seen = media_of_bytes(bytes);
-    document.content_type = seen.empty() ? std::string(told.empty() ? "application/octet-stream" : told) : std::string(seen);
+    document.content_type =
+        seen.empty() ? std::string(told.empty() ? "application/octet-stream" : told) : std::string(seen);
     if (!seen.empty() && !told.empty() && !equals_ignoring_case(seen, told)) {
       const bool both_xml = seen == "text/xml" && told.ends_with("xml");
-      if (both_xml) document.content_type = told;
-      else found_.add(finding::mime_mismatch, document.location);
+      if (both_xml)
+        document.content_type = told;
+      else
+        found_.add(finding::mime_mismatch, document.location);
     }
     if (seen == "application/zip") found_.add(finding::nested_archive, document.location);
   }
@@ -240,7 +245,8 @@ class opener {
     const std::string_view bytes = document.content.bytes();
     const std::string_view size = trim(document.entry.size.text), hash = trim(document.entry.hash.text);
     if (!size.empty() && size != std::to_string(bytes.size())) found_.add(finding::size_mismatch, document.location);
-    if (!hash.empty() && !equals_ignoring_case(hash, sha1_hex(bytes))) found_.add(finding::hash_mismatch, document.location);
+    if (!hash.empty() && !equals_ignoring_case(hash, sha1_hex(bytes)))
+      found_.add(finding::hash_mismatch, document.location);
     const auto class_of = class_of_type(document.entry.type_code.code.text);
     const std::string& told = document.entry.class_code.code.text;
     if (class_of && !told.empty() && told != class_of->code) found_.add(finding::class_mismatch, document.location);
@@ -256,7 +262,8 @@ class opener {
         if (each.type != association_type::replaces || each.source != document.entry.id) continue;
         document.replaces = each.target;
         for (const package_document& other : out_.documents)
-          if (other.entry.id == each.target && !other.entry.unique_id.empty()) document.replaces = other.entry.unique_id.text;
+          if (other.entry.id == each.target && !other.entry.unique_id.empty())
+            document.replaces = other.entry.unique_id.text;
       }
       if (!is_member) found_.add(finding::association_missing, document.location);
     }
@@ -282,8 +289,8 @@ class opener {
   account* ledger_;
   verify how_;
   package out_;
-  std::vector<std::size_t> metadata_;            // entries
-  std::map<std::string, std::size_t> by_name_;   // lower case
+  std::vector<std::size_t> metadata_;           // entries
+  std::map<std::string, std::size_t> by_name_;  // lower case
   std::vector<bool> used_;
 };
 

@@ -18,12 +18,12 @@ namespace liaison::xdm {
 /// A document of the archive. `entry` is empty but for the id when there are no metadata.
 struct package_document {
   document_entry entry;
-  std::size_t set = 0;         ///< index in `sets`
-  std::string location;        ///< "DocumentEntry[1]"
-  std::string content_type;    ///< of the bytes as far as they tell, else as the metadata say
+  std::size_t set = 0;           ///< index in `sets`
+  std::string location;          ///< "DocumentEntry[1]"
+  std::string content_type;      ///< of the bytes as far as they tell, else as the metadata say
   const char* format = nullptr;  ///< of liaison, when it is a message of its own: "cda", "fhir"
   zip_content content;
-  std::string replaces;        ///< uniqueId of the document that it replaces, by an RPLC association inside the archive
+  std::string replaces;  ///< uniqueId of the document that it replaces, by an RPLC association inside the archive
 };
 
 struct package_set {

@@ -29,11 +29,13 @@ std::string name_of(const author& from) {
 std::string row(const document_entry& of, std::string_view folder) {
   const auto cell = [](std::string_view text) { return "<td>" + escape_xml(text) + "</td>"; };
   const std::string& type = of.type_code.display.empty() ? of.type_code.code.text : of.type_code.display.text;
-  const std::string_view action = of.action.text == "C" ? "remplace un document" : of.action.text == "D" ? "à supprimer" : "";
+  const std::string_view action = of.action.text == "C"   ? "remplace un document"
+                                  : of.action.text == "D" ? "à supprimer"
+                                                          : "";
   return "<tr><td><a href=\"" + escape_xml(folder) + escape_xml(of.uri.text) + "\">" +
          escape_xml(of.title.empty() ? of.uri.text : of.title.text) + "</a></td>" + cell(type) +
-         cell(day_of(of.creation_time.text)) + cell(of.authors.empty() ? "" : name_of(of.authors.front())) + cell(action) +
-         "</tr>\n";
+         cell(day_of(of.creation_time.text)) + cell(of.authors.empty() ? "" : name_of(of.authors.front())) +
+         cell(action) + "</tr>\n";
 }
 
 }  // namespace
@@ -41,7 +43,8 @@ std::string row(const document_entry& of, std::string_view folder) {
 std::string index_page(const submission& what, std::string_view folder) {
   std::string out =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML Basic 1.0//EN\" \"http://www.w3.org/TR/xhtml-basic/xhtml-basic10.dtd\">\n"
+      "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML Basic 1.0//EN\" "
+      "\"http://www.w3.org/TR/xhtml-basic/xhtml-basic10.dtd\">\n"
       "<html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"fr\">\n<head><title>Documents de santé</title></head>\n"
       "<body>\n<h1>Documents de santé</h1>\n";
   if (!what.set.authors.empty()) out += "<p>Émetteur : " + escape_xml(name_of(what.set.authors.front())) + "</p>\n";

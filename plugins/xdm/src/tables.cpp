@@ -57,7 +57,8 @@ auto find_in(const Table& table, Same same) -> const typename Table::value_type*
 }
 
 code_value format_value(std::string_view code, std::string_view name) {
-  return {std::string(code), std::string(name), std::string(code.starts_with("urn:ihe:") ? oid_formats_ihe : oid_formats_fr)};
+  return {std::string(code), std::string(name),
+          std::string(code.starts_with("urn:ihe:") ? oid_formats_ihe : oid_formats_fr)};
 }
 
 }  // namespace

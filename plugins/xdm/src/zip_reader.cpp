@@ -167,7 +167,8 @@ bool zip_reader::read_entry(std::size_t& at, std::size_t ordinal) {
   entry.packed_size = u32(bytes_, at + 20);
   entry.size = u32(bytes_, at + 24);
   entry.header_at = u32(bytes_, at + 42);
-  const bool size = entry.size == in_zip64, packed = entry.packed_size == in_zip64, header = entry.header_at == in_zip64;
+  const bool size = entry.size == in_zip64, packed = entry.packed_size == in_zip64,
+             header = entry.header_at == in_zip64;
   if ((size || packed || header) && !read_zip64(extra, entry, size, packed, header))
     return fail(finding::zip_damaged, ordinal);
   if ((flags & (flag_encrypted | flag_strong_encryption | flag_masked_directory)) != 0 || entry.method == aes)
@@ -229,7 +230,8 @@ std::optional<zip_content> zip_reader::read(const zip_entry& entry, const std::s
   };
   if (entry.method != stored && entry.method != deflated) return refuse(finding::zip_method);
   if (entry.size > limits_.file_size_bytes_max) return refuse(finding::zip_too_large);
-  if (entry.size > ratio_counts_from_bytes && entry.size / std::max<std::uint64_t>(entry.packed_size, 1) > limits_.ratio_max)
+  if (entry.size > ratio_counts_from_bytes &&
+      entry.size / std::max<std::uint64_t>(entry.packed_size, 1) > limits_.ratio_max)
     return refuse(finding::zip_bomb);
   if (total_read_ + entry.size > limits_.total_size_bytes_max) return refuse(finding::zip_too_large);
   total_read_ += entry.size;
@@ -245,7 +247,8 @@ std::optional<zip_content> zip_reader::read(const zip_entry& entry, const std::s
     content = zip_content(std::move(*inflated));
   }
   const auto bytes = content.bytes();
-  if (crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) != entry.crc) return refuse(finding::zip_crc);
+  if (crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) != entry.crc)
+    return refuse(finding::zip_crc);
   return content;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a ZIP archive that nobody trusts, in memory: the central directory is checked whole before a byte is inflated.
-// A reader of our own, over zlib, because the libraries at hand hide the offsets that show overlapping files and ask the
-// time zone, which the sandbox forbids (docs/decisions/0011-a-zip-reader-of-our-own.md). APPNOTE.TXT 6.3, sections 4.3
-// and 4.4; one disk, methods stored and deflate, no encryption.
+// Reading a ZIP archive that nobody trusts, in memory: the central directory is checked whole before a byte is
+// inflated. A reader of our own, over zlib, because the libraries at hand hide the offsets that show overlapping files
+// and ask the time zone, which the sandbox forbids (docs/decisions/0011-a-zip-reader-of-our-own.md). APPNOTE.TXT 6.3,
+// sections 4.3 and 4.4; one disk, methods stored and deflate, no encryption.
 #pragma once
 
 #include "xdm_findings.hpp"

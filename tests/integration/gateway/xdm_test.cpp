@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives in and out of a running gateway: a CDA leaves in an IHE_XDM.ZIP byte for byte, and an archive that comes in is
-// unpacked for who reads the document and passed on for who reads archives.
+// Archives in and out of a running gateway: a CDA leaves in an IHE_XDM.ZIP byte for byte, and an archive that comes in
+// is unpacked for who reads the document and passed on for who reads archives.
 #include "gateway_process.hpp"
 
 #include <gtest/gtest.h>
@@ -21,21 +21,23 @@ void add_endpoints(gateway_process& gateway) {
   std::string configuration = read_file(gateway.configuration_file());
   const std::string mark = "\"pta\":{", folder = gateway.folder().string();
   const auto destination = [&](const char* name, const char* format, const char* suffix) {
-    return "\"" + std::string(name) + "\":{\"format\":\"" + format + "\",\"destination\":{\"folder\":{\"path\":\"" + folder + "/" + name +
-           "\",\"suffix\":\"" + suffix + "\"}}},";
+    return "\"" + std::string(name) + "\":{\"format\":\"" + format + "\",\"destination\":{\"folder\":{\"path\":\"" +
+           folder + "/" + name + "\",\"suffix\":\"" + suffix + "\"}}},";
   };
   configuration.replace(configuration.find(mark), mark.size(),
                         "\"exchange\":{\"source\":{\"folder\":{\"path\":\"" + folder +
                             "/exchange\",\"quiet_ms\":50,\"poll_ms\":50}},\"options\":{\"trusted\":true}}," +
                             destination("mailbox", "xdm", ".zip") + destination("archive", "cda", ".xml") + mark);
   const std::string routes = "\"routes\":[";
-  configuration.replace(configuration.find(routes), routes.size(),
-                        routes + "{\"name\":\"exchange\",\"when\":{\"source\":\"exchange\"},\"to\":[\"mailbox\",\"archive\",\"gp\"]},");
+  configuration.replace(
+      configuration.find(routes), routes.size(),
+      routes + "{\"name\":\"exchange\",\"when\":{\"source\":\"exchange\"},\"to\":[\"mailbox\",\"archive\",\"gp\"]},");
   gateway.configure(configuration);
 }
 
 bool appears(const fs::path& folder, const std::string& suffix) {
-  for (int i = 0; i < 300 && files_in(folder, suffix).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 300 && files_in(folder, suffix).empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   return !files_in(folder, suffix).empty();
 }
 
@@ -72,7 +74,8 @@ TEST(xdm, an_archive_is_unpacked_for_who_reads_its_document) {
   EXPECT_NE(letter.find("ESSAI"), std::string::npos);
   EXPECT_NE(letter.find("17/08/1979"), std::string::npos);
   const std::string log = read_file(gateway.log_file());
-  for (const char* said : {"ESSAI", "179086322004286", "IPP-0042"}) EXPECT_EQ(log.find(said), std::string::npos) << said;
+  for (const char* said : {"ESSAI", "179086322004286", "IPP-0042"})
+    EXPECT_EQ(log.find(said), std::string::npos) << said;
 }
 
 }  // namespace

@@ -130,11 +130,12 @@ class scripted_translators final : public plugin::translators {
     facts += "}]}";
     reply.parts.push_back({LIAISON_PART_FACTS, "", "", "", facts});
     reply.parts.push_back({LIAISON_PART_ACKNOWLEDGEMENT, "", "", "", "ACK"});
-    if (!value(text, "inner").empty()) {
-      std::string inner = value(text, "inner");
+    for (const char* part : {"inner", "second"}) {
+      std::string inner = value(text, part);
+      if (inner.empty()) continue;
       std::replace(inner.begin(), inner.end(), ',', ';');
       std::replace(inner.begin(), inner.end(), ':', '=');
-      reply.parts.push_back({LIAISON_PART_EMBEDDED, "part[1]", "", "inner", inner});
+      reply.parts.push_back({LIAISON_PART_EMBEDDED, std::string(part) + "[1]", "", "inner", inner});
     }
     return reply;
   }

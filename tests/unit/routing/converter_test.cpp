@@ -68,5 +68,21 @@ TEST(wrapping, bytes_that_came_in_do_not_take_an_unqualified_ins_out_of_the_hous
   EXPECT_EQ(convert(what).status, LIAISON_OK) << "what is written anew is up to its translator";
 }
 
+TEST(examination, of_several_documents_the_first_is_the_messages) {
+  simulated_time time;
+  scripted_translators translators(time);
+  routing::examiner examiner(translators);
+  routing::examination found;
+  routing::examination_request what;
+  what.bytes = share("id=0;inner=id:1,set:s;second=id:2,set:t");
+  what.how.format = "plain";
+  examiner.examine(std::move(what), [&](routing::examination e) { found = std::move(e); });
+  time.settle();
+  ASSERT_EQ(found.status, LIAISON_OK);
+  EXPECT_EQ(found.inside.size(), 2U);
+  EXPECT_EQ(found.facts.document.id, "1");
+  EXPECT_EQ(found.facts.document.set_id, "s");
+}
+
 }  // namespace
 }  // namespace liaison::test

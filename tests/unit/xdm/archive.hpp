@@ -57,8 +57,8 @@ inline document_entry entry_of(std::string_view bytes) {
   entry.service_stop = sourced("20250310100000");
   entry.legal_authenticator = sourced("899900000001^AUTEUR^Test^^^^^^&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS");
   entry.source_patient_id = sourced("IPP-0042^^^&2.999.20&ISO^PI");
-  for (const char* line : {"PID-5|ESSAI^ZACHARIE^ZACHARIE LOUIS MARCEL^^^^L", "PID-5|ESSAI-DEMO^ZAC^^^^^D", "PID-7|19790817",
-                           "PID-8|M", "PID-11|^^^^^^BDL^^63220"})
+  for (const char* line : {"PID-5|ESSAI^ZACHARIE^ZACHARIE LOUIS MARCEL^^^^L", "PID-5|ESSAI-DEMO^ZAC^^^^^D",
+                           "PID-7|19790817", "PID-8|M", "PID-11|^^^^^^BDL^^63220"})
     entry.source_patient_info.emplace_back(line);
   entry.title = sourced("Lettre de liaison fictive");
   author writer;
@@ -67,7 +67,8 @@ inline document_entry entry_of(std::string_view bytes) {
   writer.specialties.emplace_back("G15_10/SM54^Médecin - Médecine Générale (SM)^1.2.250.1.213.1.1.4.5");
   entry.authors.push_back(writer);
   entry.class_code = code("10", "Compte rendu", "1.2.250.1.213.1.1.4.1");
-  entry.type_code = code("11490-0", "Lettre de liaison à la sortie d'un établissement de soins", "2.16.840.1.113883.6.1");
+  entry.type_code =
+      code("11490-0", "Lettre de liaison à la sortie d'un établissement de soins", "2.16.840.1.113883.6.1");
   entry.format_code = code("urn:ihe:iti:xds-sd:pdf:2008", "PDF", "1.3.6.1.4.1.19376.1.2.3");
   entry.facility_code = code("SA01", "Etablissement public de santé", "1.2.250.1.71.4.2.4");
   entry.practice_code = code("ETABLISSEMENT", "Etablissement de santé", "1.2.250.1.213.1.1.4.9");

@@ -34,7 +34,11 @@ std::string input() {
 }
 
 outcome decode(const std::string& archive, const std::string& pivot, const char* part_name = "DocumentEntry[1]") {
-  const liaison_part part = {sizeof(liaison_part), LIAISON_PART_DOCUMENT, part_name, "application/fhir+json", "fhir",
+  const liaison_part part = {sizeof(liaison_part),
+                             LIAISON_PART_DOCUMENT,
+                             part_name,
+                             "application/fhir+json",
+                             "fhir",
                              {reinterpret_cast<const std::uint8_t*>(pivot.data()), pivot.size()}};
   return run(translator_table().decode, archive, trusted, {part});
 }
@@ -60,7 +64,8 @@ TEST(golden, every_leaf_of_the_metadata_has_one_fate_and_its_place_exists) {
   EXPECT_GT(account["leaves"].Size(), 150U);
   for (const auto& leaf : account["leaves"].GetArray()) {
     const std::string location = leaf["location"].GetString();
-    EXPECT_EQ(int(leaf.HasMember("to")) + int(leaf.HasMember("envelope")) + int(leaf.HasMember("reason")), 1) << location;
+    EXPECT_EQ(int(leaf.HasMember("to")) + int(leaf.HasMember("envelope")) + int(leaf.HasMember("reason")), 1)
+        << location;
     if (leaf.HasMember("reason")) EXPECT_STRNE(leaf["reason"].GetString(), "not read by this translator") << location;
     if (!leaf.HasMember("to")) continue;
     for (const auto& place : leaf["to"].GetArray()) {
@@ -70,8 +75,10 @@ TEST(golden, every_leaf_of_the_metadata_has_one_fate_and_its_place_exists) {
         pointer.remove_prefix(1);
         const std::string step(pointer.substr(0, pointer.find('/')));
         pointer.remove_prefix(std::min(step.size(), pointer.size()));
-        if (at->IsArray()) at = std::stoul(step) < at->Size() ? &(*at)[static_cast<rapidjson::SizeType>(std::stoul(step))] : nullptr;
-        else at = at->IsObject() && at->HasMember(step.c_str()) ? &(*at)[step.c_str()] : nullptr;
+        if (at->IsArray())
+          at = std::stoul(step) < at->Size() ? &(*at)[static_cast<rapidjson::SizeType>(std::stoul(step))] : nullptr;
+        else
+          at = at->IsObject() && at->HasMember(step.c_str()) ? &(*at)[step.c_str()] : nullptr;
       }
       EXPECT_NE(at, nullptr) << location << " → " << place.GetString();
     }
@@ -87,10 +94,15 @@ TEST(golden, two_documents_stand_in_one_collection_without_sharing_an_id) {
   files all = files_of(what, bytes);
   all.emplace_back("IHE_XDM/SUBSET01/DOC0002.XML", bytes);
   const auto part = [&](const char* name) {
-    return liaison_part{sizeof(liaison_part), LIAISON_PART_DOCUMENT, name, "application/fhir+json", "fhir",
+    return liaison_part{sizeof(liaison_part),
+                        LIAISON_PART_DOCUMENT,
+                        name,
+                        "application/fhir+json",
+                        "fhir",
                         {reinterpret_cast<const std::uint8_t*>(inner.data()), inner.size()}};
   };
-  const outcome got = run(translator_table().decode, zip_of(all), trusted, {part("DocumentEntry[1]"), part("DocumentEntry[2]")});
+  const outcome got =
+      run(translator_table().decode, zip_of(all), trusted, {part("DocumentEntry[1]"), part("DocumentEntry[2]")});
   ASSERT_EQ(got.status, LIAISON_OK) << got.list();
   rapidjson::Document pivot;
   pivot.Parse(got.part(LIAISON_PART_DOCUMENT).c_str());
@@ -104,7 +116,8 @@ TEST(golden, two_documents_stand_in_one_collection_without_sharing_an_id) {
     EXPECT_TRUE(references.insert(entry["resource"]["subject"]["reference"].GetString()).second);
   }
   EXPECT_EQ(compositions, 2U);
-  for (const std::string& reference : references) EXPECT_EQ(urls.count(reference), 1U) << "a reference that leads nowhere";
+  for (const std::string& reference : references)
+    EXPECT_EQ(urls.count(reference), 1U) << "a reference that leads nowhere";
   EXPECT_NE(got.part(LIAISON_PART_ACCOUNT).find("\"moved\""), std::string::npos);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/reference/xdm-issues.md is generated from the table of findings: this test is the generator and the check that it
-// is fresh.
+// docs/reference/xdm-issues.md is generated from the table of findings: this test is the generator and the check that
+// it is fresh.
 #include "archive.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,8 @@ std::string page() {
       "# Issues of the XDM translator\n\n"
       "Generated from `plugins/xdm/src/xdm_findings.cpp`; `LIAISON_UPDATE_GOLDEN=1 xdm_test "
       "--gtest_filter='issues_page*'` writes it.\n"
-      "Codes are stable. An issue names an entry of the archive, a DocumentEntry or an attribute, never a file's name or a "
+      "Codes are stable. An issue names an entry of the archive, a DocumentEntry or an attribute, never a file's name "
+      "or a "
       "value.\n\n"
       "| code | severity | refused | meaning |\n| --- | --- | --- | --- |\n";
   for (const auto& row : finding_table)

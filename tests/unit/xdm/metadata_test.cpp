@@ -86,7 +86,8 @@ TEST(metadata, an_ampersand_escaped_twice_is_read_as_it_was_meant) {
 TEST(metadata, prefixes_wrappers_and_wrong_references_do_not_matter) {
   std::string xml = write_metadata(submission_of("b"));
   for (std::size_t at = xml.find("rim:"); at != std::string::npos; at = xml.find("rim:", at)) xml.replace(at, 4, "q:");
-  for (std::size_t at = xml.find("xmlns:rim"); at != std::string::npos; at = xml.find("xmlns:rim", at)) xml.replace(at, 9, "xmlns:q");
+  for (std::size_t at = xml.find("xmlns:rim"); at != std::string::npos; at = xml.find("xmlns:rim", at))
+    xml.replace(at, 9, "xmlns:q");
   // classifiedObject of the document's author points at the set
   const std::size_t author_at = xml.find(document_author_scheme);
   const std::size_t object = xml.find("classifiedObject=\"", author_at) + 18;
@@ -101,8 +102,10 @@ TEST(metadata, prefixes_wrappers_and_wrong_references_do_not_matter) {
 TEST(metadata, a_folder_is_no_submission_set) {
   const std::string folder =
       "<rim:RegistryPackage id=\"F\"><rim:Classification id=\"c\" "
-      "classificationNode=\"urn:uuid:d9d542f3-6cc4-48b6-8870-ea235fbc94c2\" classifiedObject=\"F\"/></rim:RegistryPackage>";
-  const std::string xml = replaced(write_metadata(submission_of("b")), "<rim:RegistryPackage", folder + "<rim:RegistryPackage");
+      "classificationNode=\"urn:uuid:d9d542f3-6cc4-48b6-8870-ea235fbc94c2\" "
+      "classifiedObject=\"F\"/></rim:RegistryPackage>";
+  const std::string xml =
+      replaced(write_metadata(submission_of("b")), "<rim:RegistryPackage", folder + "<rim:RegistryPackage");
   const read_result got = read(xml);
   ASSERT_TRUE(got.what);
   EXPECT_EQ(got.what->set.source_id.text, "2.999.40");

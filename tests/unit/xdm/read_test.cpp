@@ -140,7 +140,8 @@ TEST(read, actions_become_statuses) {
   const std::string bytes = letter();
   submission what = submission_of(bytes);
   what.documents[0].action = sourced("C");
-  EXPECT_EQ(at_pointer(json_of(inspect(archive_of(what, bytes)).part(LIAISON_PART_FACTS)), "/document/status"), "amended");
+  EXPECT_EQ(at_pointer(json_of(inspect(archive_of(what, bytes)).part(LIAISON_PART_FACTS)), "/document/status"),
+            "amended");
   what.documents[0].action = sourced("D");
   const auto deleted = json_of(inspect(archive_of(what, bytes)).part(LIAISON_PART_FACTS));
   EXPECT_EQ(at_pointer(deleted, "/document/status"), "deleted");

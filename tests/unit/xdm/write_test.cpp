@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives that are written: read back with nothing missing, the documents byte for byte, and nobody's matricule without
-// a qualified identity.
+// Archives that are written: read back with nothing missing, the documents byte for byte, and nobody's matricule
+// without a qualified identity.
 #include "archive.hpp"
 #include "cda_header.hpp"
 #include "package.hpp"
@@ -14,9 +14,10 @@ namespace {
 std::string pivot(std::string_view composition_more = "", bool qualified = true,
                   std::string_view ins = "179086322004286") {
   const std::string reliability =
-      qualified ? R"("extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[
+      qualified
+          ? R"("extension":[{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[
         {"url":"identityStatus","valueCoding":{"system":"https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445","code":"VALI"}}]}],)"
-                : "";
+          : "";
   return R"({"resourceType":"Bundle","type":"document","identifier":{"system":"urn:ietf:rfc:3986","value":"urn:oid:2.999.10.1.2"},"entry":[
     {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Composition","status":"final","title":"Lettre",
       "type":{"coding":[{"system":"http://loinc.org","code":"11490-0","display":"Lettre"}]},"date":"2025-03-10T14:20:00+01:00",
@@ -24,8 +25,8 @@ std::string pivot(std::string_view composition_more = "", bool qualified = true,
       "extension":[{"url":"https://liaison.example/fhir/StructureDefinition/recipient","valueReference":{"reference":"urn:uuid:4"}},
                    {"url":"https://liaison.example/fhir/StructureDefinition/sender","valueReference":{"reference":"urn:uuid:5"}}])" +
          std::string(composition_more) + R"(}},
-    {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient",)" + reliability +
-         R"("identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":")" + std::string(ins) + R"("},
+    {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Patient",)" +
+         reliability + R"("identifier":[{"system":"urn:oid:1.2.250.1.213.1.4.10","value":")" + std::string(ins) + R"("},
         {"system":"urn:oid:2.999.20","value":"IPP-0042"}],"name":[{"use":"official","family":"ESSAI","given":["ZACHARIE"]}],
       "birthDate":"1979-08-17","gender":"male"}},
     {"fullUrl":"urn:uuid:3","resource":{"resourceType":"Practitioner","name":[{"family":"AUTEUR","given":["Test"]}],
@@ -39,7 +40,11 @@ std::string pivot(std::string_view composition_more = "", bool qualified = true,
 }
 
 liaison_part carried(const std::string& bytes, const char* format = "cda") {
-  return {sizeof(liaison_part), LIAISON_PART_EMBEDDED, "", "text/xml", format,
+  return {sizeof(liaison_part),
+          LIAISON_PART_EMBEDDED,
+          "",
+          "text/xml",
+          format,
           {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}};
 }
 
@@ -92,7 +97,8 @@ TEST(write, the_document_goes_in_byte_for_byte_and_strict_reading_finds_nothing)
 
 TEST(write, the_same_call_gives_the_same_bytes) {
   const std::string bytes = letter();
-  EXPECT_EQ(write(pivot(), {carried(bytes)}).part(LIAISON_PART_DOCUMENT), write(pivot(), {carried(bytes)}).part(LIAISON_PART_DOCUMENT));
+  EXPECT_EQ(write(pivot(), {carried(bytes)}).part(LIAISON_PART_DOCUMENT),
+            write(pivot(), {carried(bytes)}).part(LIAISON_PART_DOCUMENT));
 }
 
 TEST(write, pages_are_there_and_escaped) {
@@ -122,7 +128,8 @@ TEST(write, an_unqualified_identity_leaves_without_its_matricule) {
   EXPECT_TRUE(got.has("xdm-ins-withheld"));
   const package back = opened(got.part(LIAISON_PART_DOCUMENT));
   EXPECT_EQ(back.documents.at(0).entry.patient_id.text, "IPP-0042^^^&2.999.20&ISO^PI");
-  EXPECT_EQ(write_metadata({back.sets[0].metadata, {back.documents[0].entry}, {}}).find("179086322004286"), std::string::npos);
+  EXPECT_EQ(write_metadata({back.sets[0].metadata, {back.documents[0].entry}, {}}).find("179086322004286"),
+            std::string::npos);
 }
 
 TEST(write, another_patients_document_is_not_packed) {
@@ -154,7 +161,8 @@ TEST(write, elsewhere_a_replacement_is_an_association_to_the_originals_entry) {
   const std::string ihe = R"({"now":"2026-03-02T10:15:01Z","profile":"ihe-xdm"})";
   std::string original = bytes;
   original.replace(original.find("2.999.10.1.2"), 12, "2.999.10.1.1");
-  original.erase(original.find("<relatedDocument"), original.find("</relatedDocument>") + 18 - original.find("<relatedDocument"));
+  original.erase(original.find("<relatedDocument"),
+                 original.find("</relatedDocument>") + 18 - original.find("<relatedDocument"));
   const outcome first = write(pivot(), {carried(original)}, ihe), second = write(pivot(), {carried(bytes)}, ihe);
   const std::string id = opened(first.part(LIAISON_PART_DOCUMENT)).documents.at(0).entry.id;
   const package replacement = opened(second.part(LIAISON_PART_DOCUMENT));

@@ -60,8 +60,8 @@ TEST(zip, bytes_before_and_behind_are_tolerated) {
 
 TEST(zip, names_that_lead_out_are_refused) {
   const std::string archive = zip_of({{"AA/AA/AA.TXT", "abc"}});
-  for (const char* name : {"../../AA.TXT", "/A/AA/AA.TXT", "C:/AA/AA.TXT", "..\\..\\AA.TXT", "AA//AA/A.TXT", "AA/../AA.TXT",
-                           "AA/AA/AA.\nXT"})
+  for (const char* name : {"../../AA.TXT", "/A/AA/AA.TXT", "C:/AA/AA.TXT", "..\\..\\AA.TXT", "AA//AA/A.TXT",
+                           "AA/../AA.TXT", "AA/AA/AA.\nXT"})
     EXPECT_EQ(verdict(renamed(archive, "AA/AA/AA.TXT", name)), "xdm-zip-unsafe-name") << name;
   EXPECT_EQ(verdict(renamed(archive, "AA/AA/AA.TXT", "AA\\AA\\AA.TXT")), "");
 }
@@ -81,8 +81,8 @@ TEST(zip, encryption_is_refused) {
 TEST(zip, links_are_refused) {
   std::string archive = zip_of({{"A.TXT", "/etc/passwd"}});
   const std::size_t central = central_of(archive);
-  archive[central + 5] = 3;                             // made by Unix
-  archive[central + 41] = static_cast<char>(0xA1);      // S_IFLNK
+  archive[central + 5] = 3;                         // made by Unix
+  archive[central + 41] = static_cast<char>(0xA1);  // S_IFLNK
   archive[central + 40] = static_cast<char>(0xFF);
   EXPECT_EQ(verdict(archive), "xdm-zip-link");
 }
@@ -141,7 +141,8 @@ TEST(zip, bombs_are_refused_before_they_are_unpacked) {
 
 TEST(zip, an_archive_cut_anywhere_is_refused) {
   const std::string archive = zip_of({{"A.TXT", std::string(300, 'a')}, {"B.TXT", "b"}});
-  for (std::size_t size = 4; size < archive.size(); ++size) EXPECT_EQ(verdict(archive.substr(0, size)), "xdm-zip-damaged") << size;
+  for (std::size_t size = 4; size < archive.size(); ++size)
+    EXPECT_EQ(verdict(archive.substr(0, size)), "xdm-zip-damaged") << size;
   EXPECT_EQ(verdict("MSH|^~\\&|"), "xdm-not-zip");
   EXPECT_EQ(verdict(""), "xdm-not-zip");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a plugin can find in a message, as one table with code, severity and sentence, from which issues are reported and
-// the page of issues is generated. A finding never holds a value of the message.
+// What a plugin can find in a message, as one table with code, severity and sentence, from which issues are reported
+// and the page of issues is generated. A finding never holds a value of the message.
 #pragma once
 
 #include <liaison/common/plugin.hpp>
@@ -25,8 +25,8 @@ struct finding_row {
   const char* sentence;
 };
 
-/// Findings of one call, in order; of the same code at most `per_code_max` are kept and the rest counted. `Finding` ends
-/// with `count`, and `rows` has one row for each, in the order of the enumeration.
+/// Findings of one call, in order; of the same code at most `per_code_max` are kept and the rest counted. `Finding`
+/// ends with `count`, and `rows` has one row for each, in the order of the enumeration.
 template <class Finding>
 class finding_list {
  public:
