@@ -106,8 +106,8 @@ void write_certainty(const reading& r, const xmlNode* observation, const resourc
 }
 
 /// Clinical status: the status observation, else whether it has ended, else the concern's own state.
-std::string clinical_status(const reading& r, const xmlNode* concern, const xmlNode* observation,
-                            const resource_ref& to, sourced& said) {
+std::string clinical_status(const reading& r, const xmlNode* concern, const xmlNode* observation, sourced& said,
+                            const xmlNode*& own) {
   for (const xmlNode* found : linked(observation, "REFR", "observation")) {
     const sourced code = r.attribute(child(found, "value"), "code");
     const std::string_view mapped = look_up(problem_statuses, code.text);
@@ -117,7 +117,7 @@ std::string clinical_status(const reading& r, const xmlNode* concern, const xmlN
       r.ledger.envelope(child(found, "code"));
       r.ledger.envelope(child(found, "statusCode"));
       write_text_pointer(r, found);
-      write_coding(r, child(found, "value"), {to, "clinicalStatus/coding/1"});
+      own = child(found, "value");
       said = code;
       return std::string(mapped);
     }
@@ -158,9 +158,11 @@ resource_ref write_problem(reading& r, const xmlNode* concern, const xmlNode* ob
   write_identifiers(r, observation, {to, "identifier"});
   write_concern(r, concern, to);
   sourced said;
-  const std::string status = clinical_status(r, concern, observation, to, said);
+  const xmlNode* own = nullptr;
+  const std::string status = clinical_status(r, concern, observation, said, own);
   said.text = status;
   write_system_code(to, "clinicalStatus", "http://terminology.hl7.org/CodeSystem/condition-clinical", said);
+  write_coding(r, own, {to, "clinicalStatus/coding/1"});
   if (is_negated(r, observation, {to, "verificationStatus"})) {
     write_system_code(to, "verificationStatus", "http://terminology.hl7.org/CodeSystem/condition-ver-status",
                       sourced("refuted"));
@@ -267,10 +269,12 @@ resource_ref write_allergy(reading& r, const xmlNode* concern, const xmlNode* ob
   write_identifiers(r, observation, {to, "identifier"});
   write_concern(r, concern, to);
   sourced said;
-  std::string status = clinical_status(r, concern, observation, to, said);
+  const xmlNode* own = nullptr;
+  std::string status = clinical_status(r, concern, observation, said, own);
   status = may_have_ended(status) ? (status == "resolved" ? "resolved" : "inactive") : "active";
   said.text = status;
   write_system_code(to, "clinicalStatus", "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", said);
+  write_coding(r, own, {to, "clinicalStatus/coding/1"});
   if (is_negated(r, observation, {to, "verificationStatus"})) {
     write_system_code(to, "verificationStatus", "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
                       sourced("refuted"));
