@@ -143,6 +143,10 @@ TEST_F(pfi, a_replacement_waits_for_its_original) {
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   EXPECT_TRUE(files_in(gateway.folder() / "pta").empty());
   EXPECT_THAT(waiting(), HasSubstr("\"waits_for\":\"original\""));
+  const auto listed = run({program("liaison"), "document", "waiting", "--api",
+                           "http://127.0.0.1:" + std::to_string(gateway.http_port())});
+  EXPECT_EQ(listed.exit, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("original"));
   EXPECT_STREQ(document("2.999.48.1.7004.2")["state"].GetString(), "waiting");
   ASSERT_THAT(send({letter("7004", first)}), ElementsAre("AA DEMO7004-1NW"));
   ASSERT_TRUE(gateway.wait_until_delivered());

@@ -33,6 +33,16 @@ TEST(acknowledgement, names_each_error_with_its_place_and_condition) {
       "ERR||OBX^1^5^1^5|102^Data type error^messageErrorCondition|W|||hl7v2-base64|a\\F\\b\r");
 }
 
+TEST(acknowledgement, gives_what_broke_the_life_of_a_document_its_code_in_err_5) {
+  const std::string options = R"({"outcome":"reject","now":"2026-03-02T10:15:01+01:00","control_id":"G-9","issues":[
+    {"severity":"error","code":"document-author-differs","location":"","diagnostics":"another author"}]})";
+  EXPECT_NE(answer_to(request, options)
+                .find("ERR|||207^Application error^messageErrorCondition|E|"
+                      "901^Auteur non autorisé à remplacer ou supprimer un document^applicationErrorCondition||"
+                      "document-author-differs|another author\r"),
+            std::string::npos);
+}
+
 TEST(acknowledgement, asks_for_another_try_with_ar) {
   EXPECT_NE(
       answer_to(
