@@ -132,6 +132,7 @@ class simulation::recipient final : public model::sender, public std::enable_sha
 simulation::simulation(std::uint64_t seed) : dice_(seed), disk_(std::make_unique<disk_turns>(time_, dice_)) {
   store_ = store::open_memory(*disk_, wall_);
   auto made = std::make_shared<config::configuration>();
+  made->missing_original.wait_minutes = 525'600;  // longer than the clock jumps: nothing is sent for want of its original
   made->endpoints["hospital"].source = config::mllp_source{};
   made->endpoints["hospital"].format = "plain";
   for (const char* name : {"gp", "pta", "box"}) {
@@ -158,6 +159,7 @@ simulation::simulation(std::uint64_t seed) : dice_(seed), disk_(std::make_unique
   for (int line = 0; line < lines; ++line) {
     const auto type = std::next(types.begin(), dice_.between(0, 2));
     letter* before = nullptr;
+    const bool out_of_order = dice_.one_in(3);
     for (std::int64_t version = dice_.between(1, versions_max); version > 0; --version) {
       auto one = std::make_unique<letter>();
       const std::string id = "d" + std::to_string(++control);
@@ -165,7 +167,7 @@ simulation::simulation(std::uint64_t seed) : dice_(seed), disk_(std::make_unique
                   (before != nullptr ? ";replaces=d" + std::to_string(control - 1) : std::string());
       one->to = type->second;
       one->before = before;
-      if (before != nullptr) before->after = one.get();
+      if (before != nullptr && !out_of_order) before->after = one.get();
       else time_.at(dice_.between(0, 20 * minute), [this, first = one.get()] { hand_in(*first); });
       before = one.get();
       by_text_[one->text] = one.get();

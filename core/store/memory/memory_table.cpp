@@ -45,6 +45,10 @@ intake_outcome memory_table::add(intake what, unix_ms now) {
                                                    : what.replaces;
   }
   kept.subject_key = what.subject_key;
+  for (const auto* name : {&what.replaces, &what.set_id})
+    if (!name->empty()) kept.names.follows.push_back(*name);
+  if (what.removes && !what.document_id.empty()) kept.names.follows.push_back(what.document_id);
+  else if (!what.document_id.empty()) kept.names.brings = what.document_id;
   kept.message = std::move(what.message);
   if (outcome.control_id_seen && !what.if_control_id_seen.code.empty())
     kept.message.issues.push_back(what.if_control_id_seen);
@@ -122,6 +126,23 @@ void memory_table::add_deliveries(stored_message& of, const intake& what, intake
     }
   }
   outcome.released.assign(released.begin(), released.end());
+  if (which.messages.empty()) return;
+  for (const auto& delivery : what.deliveries) set_right(delivery.recipient, aliases_.at(what.document_id));
+}
+
+void memory_table::set_right(const std::string& recipient, const std::string& key) {
+  const auto found = open_.find({recipient, key});
+  if (found == open_.end()) return;
+  const std::vector<std::pair<std::int64_t, model::delivery_id>> places(found->second.begin(), found->second.end());
+  std::vector<line_entry<std::string>> entries;
+  for (const auto& [turn, id] : places) entries.push_back(messages.at(deliveries.at(id).delivery.message).names);
+  const auto order = line_order(entries);
+  found->second.clear();
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto id = places[order[i]].second;
+    deliveries.at(id).turn = places[i].first;
+    found->second.insert({places[i].first, id});
+  }
 }
 
 bool memory_table::is_held(const stored_delivery& what) {

@@ -2,6 +2,7 @@
 // What the memory backend keeps, with the rules of order keys; no callbacks, no executor.
 #pragma once
 
+#include "core/store/line_order.hpp"
 #include "core/store/store.hpp"
 
 #include <map>
@@ -19,6 +20,7 @@ struct stored_message {
   std::string document_type;
   std::string document_name;  ///< any of the document's names in `aliases`; empty: not ordered as a document
   std::string subject_key;
+  line_entry<std::string> names;      ///< of documents
   std::vector<std::string> awaited;  ///< names of the document that it waits for, or waited for in vain
   unix_ms awaits_until = 0;          ///< 0: waits no longer
 };
@@ -64,6 +66,7 @@ class memory_table {
   followers followers_of(const std::string& document) const;
   std::vector<std::string> missing(const intake& what) const;
   void add_deliveries(stored_message& of, const intake& what, intake_outcome& outcome);
+  void set_right(const std::string& recipient, const std::string& key);
   void let_go(stored_delivery& what, const char* code, unix_ms now);
   void give_up(stored_delivery& what, const char* code, unix_ms now);
   static bool is_held(const stored_delivery& what);

@@ -147,7 +147,9 @@ void intake_writer::add_deliveries(const intake& what, model::message_id id, con
     outcome.recipients.push_back(delivery.recipient);
     where.may_wait = where.key.has_value();
   }
-  if (!followers.messages.empty()) outcome.released = waits_.release(*key->brought, followers, now);
+  if (followers.messages.empty()) return;
+  outcome.released = waits_.release(*key->brought, followers, now);
+  for (const auto& delivery : what.deliveries) lines_.set_right(session_.number_of(delivery.recipient), key->value, now);
 }
 
 }  // namespace liaison::store::sqlite

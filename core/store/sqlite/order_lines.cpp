@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/order_lines.hpp"
 
+#include "core/store/line_order.hpp"
 #include "core/store/sqlite/codes.hpp"
 
 #include <cstring>
@@ -12,6 +13,8 @@ namespace {
 
 /// Two lines that both have more open deliveries than this stay two: moving one would hold up the store.
 constexpr std::int64_t merged_deliveries_max = 1000;
+
+constexpr std::int64_t set_right_max = 200;
 
 }  // namespace
 
@@ -35,7 +38,11 @@ order_lines::order_lines(write_session& session)
             "(0,2)"),
       put_behind_(session.database, "UPDATE delivery SET lane=3 WHERE id=? AND state=0 AND lane<>4"),
       read_lane_(session.database, "SELECT lane, next_attempt_at FROM delivery WHERE id=?"),
-      let_go_(session.database, "UPDATE delivery SET lane=? WHERE id=?") {}
+      let_go_(session.database, "UPDATE delivery SET lane=? WHERE id=?"),
+      read_line_(session.database,
+                 "SELECT d.id, d.turn, m.aliases FROM delivery d INDEXED BY delivery_line CROSS JOIN message m ON "
+                 "m.id=d.message WHERE d.recipient=? AND d.order_key=? AND d.state IN (0,2) ORDER BY d.turn, d.id LIMIT ?"),
+      set_turn_(session.database, "UPDATE delivery SET turn=? WHERE id=?") {}
 
 std::int64_t order_lines::follow(std::int64_t key) {
   std::vector<std::int64_t> passed;
@@ -175,6 +182,29 @@ void order_lines::let_next_go(std::int64_t recipient, std::int64_t key, unix_ms 
     if (row.integer(1) > now) to = lane::put_off;
   }
   let_go_.run(code(to), id);
+}
+
+void order_lines::set_right(std::int64_t recipient, std::int64_t key, unix_ms now) {
+  std::vector<place> places;
+  std::vector<line_entry<std::int64_t>> line;
+  {
+    auto rows = read_line_.with(recipient, key, set_right_max);
+    while (rows.next()) {
+      places.push_back({rows.integer(1), rows.integer(0)});
+      line_entry<std::int64_t>& entry = line.emplace_back();
+      const message_names names(rows.is_null(2) ? std::string_view() : rows.bytes(2));
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i + 1 == names.size() && names.came(i)) entry.brings = names[i];
+        else entry.follows.push_back(names[i]);
+      }
+    }
+  }
+  const auto order = line_order(line);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (order[i] != i) set_turn_.run(places[i].turn, places[order[i]].id);
+  if (order.empty() || order.front() == 0) return;
+  put_behind_.run(places.front().id);
+  let_next_go(recipient, key, now);
 }
 
 void order_lines::forget_aliases(model::message_id message, std::string_view aliases) {

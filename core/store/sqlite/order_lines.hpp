@@ -49,6 +49,10 @@ class order_lines {
   /// After an open delivery of the line has ended: the first that is left may go.
   void let_next_go(std::int64_t recipient, std::int64_t key, unix_ms now);
 
+  /// After a document came that others waited for: versions that came before it may have taken turns before its own
+  /// originals. Looks at the first 200 open deliveries.
+  void set_right(std::int64_t recipient, std::int64_t key, unix_ms now);
+
   void forget_aliases(model::message_id message, std::string_view aliases);
   void forget_merges_before(model::message_id oldest);
 
@@ -63,7 +67,7 @@ class order_lines {
   write_session& session_;
   statement forget_alias_;
   statement find_merged_, add_merged_, shorten_merged_, forget_merged_;
-  statement first_, count_, recipients_, move_, put_behind_, read_lane_, let_go_;
+  statement first_, count_, recipients_, move_, put_behind_, read_lane_, let_go_, read_line_, set_turn_;
 };
 
 }  // namespace liaison::store::sqlite

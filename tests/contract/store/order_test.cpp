@@ -154,6 +154,24 @@ TEST_P(store_order, a_blocked_one_that_dies_or_is_cancelled_lets_nothing_past_th
   EXPECT_THAT(store_.ready("gp", later), ElementsAre(third));
 }
 
+// d3 came first and waits; d2, for which it waits, must take its turn after d1 and before d3.
+TEST_P(store_order, the_middle_of_three_versions_comes_last_and_all_go_in_order) {
+  const auto waiting = [&](document_names names) {
+    auto what = document_of(std::move(names));
+    what.waits_until = later;
+    return what;
+  };
+  const auto third = first_delivery(waiting({"d3", "", "d2"}));
+  const auto first = first_delivery(waiting({"d1", "", ""}));
+  EXPECT_THAT(store_.ready("gp", later), ElementsAre(first));
+  const auto second = first_delivery(waiting({"d2", "", "d1"}));
+  EXPECT_THAT(store_.ready("gp", later), ElementsAre(first));
+  store_.ended(first, model::delivery_state::delivered);
+  EXPECT_THAT(store_.ready("gp", later), ElementsAre(second));
+  store_.ended(second, model::delivery_state::delivered);
+  EXPECT_THAT(store_.ready("gp", later), ElementsAre(third));
+}
+
 TEST_P(store_order, one_put_off_holds_its_followers_too) {
   const auto first = first_delivery(document_of({"d1", "set", ""}));
   first_delivery(document_of({"d2", "set", ""}));
