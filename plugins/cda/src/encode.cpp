@@ -91,6 +91,7 @@ document_model model_of(const writing& w) {
       model.act_display = "Examens de laboratoire";
       model.act_system = oid_loinc;
       model.is_laboratory = true;
+      model.optional_sections = {"42349-1", "11369-6"};
       model.is_level_1 = false;
       return model;
     }

@@ -181,8 +181,11 @@ void write_plain_section(writing& w, const json_value* section, const document_m
   const xml_out::element element(w.out, "section");
   const std::string code = section_code(section);
   w.narrative.claims_templates = may_claim(w, section, model, code);
+  if (model.is_laboratory && code == "42349-1") {  // with entries it is another template than the letter's
+    write_templates(w, {"1.2.250.1.213.1.1.2.128", "1.3.6.1.4.1.19376.1.5.3.1.3.2", "1.3.6.1.4.1.19376.1.5.3.1.3.1"});
+  }
   for (const section_row& row : section_templates) {
-    if (row.code == code) {
+    if (row.code == code && !(model.is_laboratory && code == "42349-1")) {
       write_templates(w, {row.templates[0], row.templates[1], row.templates[2], row.templates[3]});
     }
   }
@@ -307,13 +310,15 @@ void write_comment_section(const writing& w, const json_value* section) {
   write_section_text(w, section);
 }
 
-void write_laboratory_section(const writing& w, const json_value* section) {
+void write_laboratory_section(writing& w, const json_value* section, const document_model& model) {
+  const std::string code = section_code(section);
   if (holds_reports(w, section)) {
     write_chapter(w, section);
-  } else if (section_code(section) == "55108-5") {
-    const auto files = entries_of(w, section, "DocumentReference");
-    if (!files.empty()) {
-      write_pdf_copy(w, section, files.front());
+  } else if (code == "42349-1" || code == "11369-6") {  // what else the volet allows beside chapters and comments
+    write_plain_section(w, section, model, 0);
+  } else if (const auto files = entries_of(w, section, "DocumentReference"); !files.empty()) {
+    for (const json_value* file : files) {  // a section with a file can only be a copy in this volet
+      write_pdf_copy(w, section, file);
     }
   } else if (!xhtml_text(writing::text(section, "text/div")).empty()) {
     write_comment_section(w, section);
@@ -540,7 +545,7 @@ void write_level_3_body(writing& w, const document_model& model) {
       write_pdf_copy(w, section, files.front());
       has_copy = true;
     } else if (model.is_laboratory) {
-      write_laboratory_section(w, section);
+      write_laboratory_section(w, section, model);
     } else {
       write_plain_section(w, section, model, 0);
     }

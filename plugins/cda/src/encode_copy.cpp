@@ -22,7 +22,7 @@ void write_file_entry(const writing& w, const json_value* file, const std::strin
   w.out.attribute("classCode", "CLUSTER").attribute("moodCode", "EVN");
   w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.3.18"}});
   if (writing::find(file, "identifier/0") != nullptr) {
-    write_all_ids(w, file);
+    write_id(w, writing::item(file, "identifier", 0));
   } else {
     w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " organizer"))}});
   }
@@ -35,7 +35,11 @@ void write_file_entry(const writing& w, const json_value* file, const std::strin
     for (const char* root : {"1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48", "1.2.250.1.213.1.1.3.48.18"}) {
       w.out.leaf("templateId", {{"root", root}});
     }
-    w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " observation"))}});
+    if (writing::find(file, "identifier/1") != nullptr) {
+      write_id(w, writing::item(file, "identifier", 1));
+    } else {
+      w.out.leaf("id", {{"root", cda_root(uuid_v5(seed + " observation"))}});
+    }
     w.out.leaf("code", {{"code", "69764-9"}, {"displayName", "Type de document"}, {"codeSystem", oid_loinc}});
     if (!ids.label.empty()) {
       const xml_out::element text(w.out, "text");
@@ -71,6 +75,9 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
   const std::string seed = "copy " + writing::text(&w.pivot.bundle(), "identifier/system") +
                            writing::text(&w.pivot.bundle(), "identifier/value") +
                            writing::text(file, "content/0/attachment/hash");
+  const bool first = w.narrative.used_ids.insert("copie-titre").second;
+  const file_ids ids =
+      first ? file_ids{"copie-titre", "copie-fichier"} : file_ids{w.narrative.new_id(), w.narrative.new_id()};
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
   w.out.leaf("templateId", {{"root", "1.2.250.1.213.1.1.2.243"}});
@@ -84,13 +91,12 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
   }
   {
     const xml_out::element text(w.out, "text");
-    w.out.raw(
-        "<content ID=\"copie-titre\">Copie du document</content><renderMultiMedia "
-        "referencedObject=\"copie-fichier\"/>");
+    w.out.raw("<content ID=\"" + ids.label + "\">Copie du document</content><renderMultiMedia referencedObject=\"" +
+              ids.media + "\"/>");
     w.pivot.carry(section, "text/div", w.out.location());
   }
   w.pivot.carry(file, "type", w.out.location());
-  write_file_entry(w, file, seed, nullptr, {"copie-titre", "copie-fichier"});
+  write_file_entry(w, file, seed, nullptr, ids);
 }
 
 void write_attached_file(const writing& w, const json_value* file) {

@@ -122,6 +122,9 @@ class entry_writer {
       const xmlNode* observation = child(component, "observation");
       if (attribute_text(child(observation, "code"), "code") == "69764-9") {
         r_.structure(observation);
+        if (!attribute_text(child(observation, "id"), "root").empty()) {
+          write_identifier(r_, child(observation, "id"), spot{reference, "identifier"}.next());
+        }
         write_concept(r_, child(observation, "value"), {reference, "type"});
         r_.ledger.envelope(child(observation, "code"));
         r_.ledger.envelope(child(observation, "statusCode"));

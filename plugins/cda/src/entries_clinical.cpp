@@ -234,7 +234,6 @@ resource_ref write_visit(reading& r, const xmlNode* encounter) {
   }
   write_other_people(r, encounter, to, {"author", "informant"});
   write_text_pointer(r, encounter);
-  write_notes(r, encounter, to);
   write_related(r, encounter, to);
   return to;
 }
