@@ -297,6 +297,7 @@ void read_medecin(std::string_view bytes, std::string_view charset_override, med
   blank_controls(file.source.text, found);
   file.lines = split_lines(file.source.text, found);
   file_reader(file, found).read();
+  if (file.messages.empty()) found.add(finding::empty_message);  // blanks and control characters only
   for (const medecin_message& message : file.messages) {
     if (message.body.empty() && message.lab.empty()) found.add(finding::no_body);
   }

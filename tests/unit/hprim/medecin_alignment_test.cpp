@@ -163,6 +163,14 @@ TEST(medecin_reading, takes_control_characters_for_blanks) {
   EXPECT_FALSE(out.has_issue("hprim-text-after-end"));
 }
 
+TEST(medecin_reading, says_why_it_takes_nothing) {
+  for (const std::string& bytes : {std::string(1000, '\0'), std::string("\x1A"), std::string("\x01\x02\r\n \t\r\n")}) {
+    const reply out = inspected(bytes);
+    EXPECT_NE(out.status, LIAISON_OK);
+    EXPECT_TRUE(out.has_issue("hprim-empty"));
+  }
+}
+
 TEST(medecin_reading, undoes_windows_letters_shown_with_the_table_of_mac_os) {
   const std::string file = joined(header + lines{"", "GlycÈmie ÈlevÈe ‡ jeun, crÈatinine trËs basse"} + end);
   const reply out = run(translator_of("hprim-medecin").render, file, now_and_account);
