@@ -39,6 +39,12 @@ struct message {
   std::uint32_t times_received = 1;  ///< the same bytes under the same control id, counted
 };
 
+/// A name under which a message, or a part of it, is found again. The store keeps a hash of the text only.
+struct mark {
+  std::string text;
+  std::int32_t part = 0;  ///< what the caller counts: an entry of a Bundle; 0: the message as a whole
+};
+
 enum class delivery_state : std::uint8_t {
   pending,    ///< waits for its turn, its time or its predecessor
   delivered,  ///< the recipient accepted it

@@ -20,6 +20,9 @@ struct arrival {
   std::string peer;    ///< "127.0.0.1:40412" or the file's name
   shared_bytes bytes;
   std::string format;  ///< as announced by the transport (Content-Type); empty: the endpoint's, else by content
+  std::string replaces;     ///< id of the document that it replaces, where the transport knows it better than the bytes
+  std::vector<mark> marks;  ///< names under which it, or parts of it, will be found again
+  std::vector<std::string> unless_marked;  ///< not taken when a kept message has one of these names (`exists`)
   bool wants_acknowledgement = false;  ///< the transport carries acknowledgements of the message's own format (MLLP)
 };
 
@@ -27,6 +30,7 @@ enum class verdict : std::uint8_t {
   accepted,  ///< on disk, ours to deliver: AA, 2xx
   rejected,  ///< cannot be processed, kept in quarantine: AE, 422
   not_now,   ///< nothing was kept; send again later: AR, 503
+  exists,    ///< `arrival::unless_marked` is taken by `message`; nothing was kept. Only for who asked
 };
 
 struct answer {

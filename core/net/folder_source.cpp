@@ -159,6 +159,7 @@ struct folder_source::state final : std::enable_shared_from_this<folder_source::
         case model::verdict::rejected:
           ++statistics_.files_rejected, progress = true;
           break;
+        case model::verdict::exists:  // asked for by nobody here
         case model::verdict::not_now:
           ++statistics_.files_postponed, postponed = true;
           break;

@@ -53,6 +53,7 @@ protocol::acknowledgement_code code_of(model::verdict verdict) {
       return protocol::acknowledgement_code::accept;
     case model::verdict::rejected:
       return protocol::acknowledgement_code::error;
+    case model::verdict::exists:  // asked for by nobody here
     case model::verdict::not_now:
       break;
   }

@@ -4,6 +4,7 @@
 #include "core/base/digest.hpp"
 #include "core/observe/log.hpp"
 #include "core/routing/document_life.hpp"
+#include "core/routing/names.hpp"
 #include "core/routing/router.hpp"
 
 #include <algorithm>
@@ -30,6 +31,21 @@ bool tells_of_a_document(const model::message_facts& facts) {
   return !facts.document.id.empty() || !facts.document.set_id.empty() || !facts.document.replaces.empty();
 }
 
+/// A document is found by its own id, by the one that it replaces, and by its patient (routing/names.hpp).
+std::vector<model::mark> marks_of(const model::message_facts& facts) {
+  std::vector<model::mark> marks;
+  if (facts.document.id.empty()) return marks;
+  marks.push_back({document_mark(facts.document.id), 0});
+  if (!facts.document.replaces.empty()) marks.push_back({replaced_mark(facts.document.replaces), 0});
+  for (const auto& patient : facts.patients) {
+    for (const auto& id : patient.identifiers) {
+      if (marks.size() >= marks_of_facts_max) return marks;
+      if (id.kind != identifier_kind::stay) marks.push_back({patient_mark(id.system, id.value), 0});
+    }
+  }
+  return marks;
+}
+
 model::issue control_id_reused() {
   return {model::severity::warning, "control-id-reused", "",
           "the sender used this control id before for other content; taken as a new message"};
@@ -40,6 +56,7 @@ const char* name_of(model::verdict verdict) {
     case model::verdict::accepted: return "accepted";
     case model::verdict::rejected: return "rejected";
     case model::verdict::not_now: return "not_now";
+    case model::verdict::exists: return "exists";
   }
   return "not_now";
 }
@@ -87,6 +104,7 @@ store::intake record_of(const config::configuration& configuration, const std::s
     const config::endpoint* recipient = configuration.find(to.recipient);
     record.deliveries.push_back({to.recipient, recipient->format, recipient->profile, reports});
   }
+  record.marks = marks_of(found.facts);
   record.message.state = record.deliveries.empty() ? model::message_state::unrouted : model::message_state::routed;
   return record;
 }
@@ -163,6 +181,11 @@ void message_intake::keep(const task_pointer& t) {
   const double wait_minutes = t->configuration->missing_original.wait_minutes;
   if (wait_minutes > 0) record.waits_until = record.message.received_at + static_cast<unix_ms>(wait_minutes * 60'000);
   record.if_control_id_seen = control_id_reused();
+  if (t->found.status == LIAISON_OK && !t->arrival.replaces.empty())
+    record.replaces = name_for_all(t->arrival.replaces, t->arrival.source);
+  for (model::mark& mark : t->arrival.marks) record.marks.push_back(std::move(mark));
+  // What cannot be processed is kept whatever is known under its names.
+  if (t->found.status == LIAISON_OK) record.unless_marked = std::move(t->arrival.unless_marked);
   store_.take_in(std::move(record), [this, t](store::intake_outcome outcome) { kept(t, std::move(outcome)); });
 }
 
@@ -177,6 +200,7 @@ void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) 
     observe::log_line(observe::level::error, full ? "store-full" : "store-failed").with("source", t->arrival.source).with("reason", outcome.text);
     return finish(t, model::verdict::not_now);
   }
+  if (outcome.verdict == store::intake_verdict::exists) return finish(t, model::verdict::exists);
   t->answer.duplicate = outcome.verdict == store::intake_verdict::duplicate;
   if (t->answer.duplicate) metrics_.count("liaison_duplicates_total", {{"source", t->arrival.source}});
   if (outcome.control_id_seen) t->answer.issues.push_back(control_id_reused());

@@ -52,12 +52,16 @@ struct intake {
   /// Added to the message's issues when the same source and sender key came before with other bytes; no code: nothing is.
   model::issue if_control_id_seen;
   std::string document_type;             ///< code, only for `message_filter::document_type`
+  std::vector<model::mark> marks;               ///< at most 4000
+  /// Texts of marks: when a kept message has one of them nothing is written (`exists`). For what must be made once only.
+  std::vector<std::string> unless_marked;
   std::vector<new_delivery> deliveries;  ///< `message.state` says `routed` when there are any; at most 1000
 };
 
 enum class intake_verdict : std::uint8_t {
   stored,
   duplicate,  ///< same source, sender key and bytes: nothing was added but the count; `id` is the first one's
+  exists,     ///< one of `unless_marked` is taken: nothing was written; `id` is the message that has it
   full,       ///< no room: nothing was written; may be tried again later
   failed,     ///< the disk or the database said no: nothing was written
 };
@@ -143,6 +147,12 @@ struct outcome {
   std::string message_source, message_format, facts_json;
 };
 
+struct marked {
+  model::message_id message = 0;
+  std::int32_t part = 0;
+  bool operator==(const marked&) const = default;
+};
+
 struct recipient_count {
   std::string recipient;
   std::uint64_t pending = 0, delivered = 0, dead = 0, cancelled = 0;
@@ -200,6 +210,9 @@ class store {
   virtual void list_deliveries(delivery_filter filter, callback<result<std::vector<model::delivery>>> then) = 0;
   virtual void list_receipts(model::message_id message, std::uint32_t limit,
                              callback<result<std::vector<model::receipt>>> then) = 0;
+  /// The newest first, at most `limit` (1000). `before`: messages below it only; 0: from the newest.
+  virtual void find_marked(std::string text, model::message_id before, std::uint32_t limit,
+                           callback<result<std::vector<marked>>> then) = 0;
   /// Failure "not-found".
   virtual void read_trace(model::message_id id, callback<result<trace>> then) = 0;
   virtual void count_by_recipient(callback<result<std::vector<recipient_count>>> then) = 0;

@@ -94,6 +94,11 @@ class memory_backend final : public memory_store {
     answer(std::move(then), result<std::vector<model::receipt>>(std::move(found)));
   }
 
+  void find_marked(std::string text, model::message_id before, std::uint32_t limit,
+                   callback<result<std::vector<marked>>> then) override {
+    answer(std::move(then), result<std::vector<marked>>(table_.find_marked(text, before, limit)));
+  }
+
   void read_trace(model::message_id id, callback<result<trace>> then) override {
     answer(std::move(then), trace_of(id));
   }

@@ -36,7 +36,15 @@ intake_outcome memory_table::add(intake what, unix_ms now) {
     outcome.state = first->message.state;
     return outcome;
   }
+  for (const auto& text : what.unless_marked) {
+    const auto known = find_marked(text, 0, 1);
+    if (known.empty()) continue;
+    outcome.verdict = intake_verdict::exists;
+    outcome.id = known.front().message;
+    return outcome;
+  }
   stored_message kept;
+  kept.marks = std::move(what.marks);
   auto awaited = missing(what);
   const auto key = key_for_document(what);
   if (!key.empty()) {
@@ -290,6 +298,19 @@ bool memory_table::is_line_open(const stored_message& of) const {
   if (of.document_name.empty()) return false;
   const auto& key = aliases_.at(of.document_name);
   return std::ranges::any_of(open_, [&](const auto& entry) { return entry.first.second == key; });
+}
+
+std::vector<marked> memory_table::find_marked(const std::string& text, model::message_id before,
+                                              std::uint32_t limit) const {
+  std::vector<marked> found;
+  for (auto at = messages.rbegin(); at != messages.rend() && found.size() < limit; ++at) {
+    if (before != 0 && at->first >= before) continue;
+    for (const auto& mark : at->second.marks) {
+      const marked one{at->first, mark.part};
+      if (mark.text == text && found.size() < limit && std::ranges::count(found, one) == 0) found.push_back(one);
+    }
+  }
+  return found;
 }
 
 void memory_table::remove(model::message_id id) {

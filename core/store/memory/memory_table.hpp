@@ -23,6 +23,7 @@ struct stored_message {
   line_entry<std::string> names;      ///< of documents
   std::vector<std::string> awaited;  ///< names of the document that it waits for, or waited for in vain
   unix_ms awaits_until = 0;          ///< 0: waits no longer
+  std::vector<model::mark> marks;
 };
 
 struct stored_delivery {
@@ -52,6 +53,8 @@ class memory_table {
   std::vector<const stored_message*> line_of(const std::string& name) const;
 
   std::set<model::delivery_id> outcomes;
+  /// From the newest on.
+  std::vector<marked> find_marked(const std::string& text, model::message_id before, std::uint32_t limit) const;
   bool is_line_open(const stored_message& of) const;
 
  private:

@@ -3,6 +3,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/store/sqlite/codes.hpp"
+#include "core/store/sqlite/salted_hash.hpp"
 
 #include <cstring>
 
@@ -49,7 +50,9 @@ intake_writer::intake_writer(write_session& session, order_lines& lines, deliver
                    "first_delivery, deliveries, origin, "
                    "order_key, aliases, sha256, peer, format, control_id, document_type) "
                    "VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?)"),
-      add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)") {}
+      add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)"),
+      add_mark_(session.database, "INSERT OR IGNORE INTO mark VALUES(?,?,?)"),
+      find_mark_(session.database, "SELECT message FROM mark WHERE name=? ORDER BY message DESC LIMIT 1") {}
 
 std::int64_t intake_writer::origin_of(const write_session& session, const std::string& source,
                                       const std::string& sender_key) {
@@ -77,6 +80,17 @@ bool intake_writer::is_duplicate(const intake& what, std::int64_t origin, std::i
   return true;
 }
 
+bool intake_writer::is_taken(const intake& what, intake_outcome& outcome) {
+  for (const auto& text : what.unless_marked) {
+    auto row = find_mark_.with(session_.hash_of(mark_kind, text));
+    if (!row.next()) continue;
+    outcome.verdict = intake_verdict::exists;
+    outcome.id = row.integer(0);
+    return true;
+  }
+  return false;
+}
+
 intake_outcome intake_writer::apply(const intake& what) {
   const auto& message = what.message;
   LIAISON_ASSERT(message.sha256.size() == 64 && what.raw != nullptr);
@@ -86,7 +100,7 @@ intake_outcome intake_writer::apply(const intake& what) {
   const auto origin = origin_of(session_, message.source, what.sender_key);
 
   intake_outcome outcome;
-  if (is_duplicate(what, origin, content, sha256, outcome)) return outcome;
+  if (is_duplicate(what, origin, content, sha256, outcome) || is_taken(what, outcome)) return outcome;
 
   const auto id = session_.new_message_id();
   session_.recent.add_seen({origin, content, id});
@@ -120,6 +134,7 @@ intake_outcome intake_writer::apply(const intake& what) {
     raw = blob{*what.raw};
   }
   add_content_.run(id, message.facts_json, issues, raw);
+  for (const auto& mark : what.marks) add_mark_.run(session_.hash_of(mark_kind, mark.text), id, std::int64_t{mark.part});
 
   add_deliveries(what, id, key, received_at, outcome);
   outcome.verdict = intake_verdict::stored;

@@ -25,12 +25,13 @@ class intake_writer {
 
   void add_deliveries(const intake& what, model::message_id id, const std::optional<order_key>& key, unix_ms now,
                       intake_outcome& outcome);
+  bool is_taken(const intake& what, intake_outcome& outcome);
 
   write_session& session_;
   order_lines& lines_;
   delivery_writer& deliveries_;
   document_waits& waits_;
-  statement read_first_, count_again_, add_message_, add_content_;
+  statement read_first_, count_again_, add_message_, add_content_, add_mark_, find_mark_;
 };
 
 /// 32 bytes of 64 hexadecimal digits; and back.

@@ -4,6 +4,7 @@
 #include "core/base/digest.hpp"
 #include "core/store/sqlite/codes.hpp"
 #include "core/store/sqlite/intake_writer.hpp"
+#include "core/store/sqlite/salted_hash.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,7 +77,10 @@ queries::queries(connection& database, const payload_files& files)
       tally_(database, "SELECT recipient, state, deliveries FROM tally ORDER BY recipient, state"),
       first_in_lane_(database,
                      "SELECT id, created_at FROM delivery INDEXED BY delivery_waiting "
-                     "WHERE recipient=? AND lane=? ORDER BY id LIMIT 1") {}
+                     "WHERE recipient=? AND lane=? ORDER BY id LIMIT 1"),
+      marked_(database,
+              "SELECT message, part FROM mark WHERE name=? AND message<? ORDER BY message DESC, part LIMIT ?"),
+      salt_(salt_of(database)) {}
 
 std::optional<std::int64_t> queries::number_of(const std::string& name) {
   auto row = find_name_.with(name);
@@ -280,6 +284,14 @@ std::vector<model::receipt> queries::receipts(model::message_id message, std::ui
   }
   std::ranges::stable_sort(found, {}, &model::receipt::at);
   if (found.size() > limit) found.resize(limit);
+  return found;
+}
+
+std::vector<marked> queries::find_marked(const std::string& text, model::message_id before, std::uint32_t limit) {
+  std::vector<marked> found;
+  auto rows = marked_.with(salted_hash(salt_, mark_kind, text), before == 0 ? above_all : before,
+                           std::int64_t{std::min(limit, listed_max)});
+  while (rows.next()) found.push_back({rows.integer(0), static_cast<std::int32_t>(rows.integer(1))});
   return found;
 }
 

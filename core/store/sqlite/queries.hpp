@@ -25,6 +25,7 @@ class queries {
   std::vector<model::message> messages(const message_filter& filter);
   std::vector<model::delivery> deliveries(const delivery_filter& filter);
   std::vector<model::receipt> receipts(model::message_id message, std::uint32_t limit);
+  std::vector<marked> find_marked(const std::string& text, model::message_id before, std::uint32_t limit);
   result<trace> traced(model::message_id id);
   std::vector<recipient_count> counts();
   std::vector<document_version> line(std::int64_t key, std::uint32_t limit);
@@ -46,7 +47,8 @@ class queries {
   statement find_name_, read_name_;
   statement due_, put_off_, beyond_, first_put_off_, read_delivery_, read_work_;
   statement read_raw_, read_message_, deliveries_of_, receipts_of_, first_in_line_;
-  statement tally_, first_in_lane_;
+  statement tally_, first_in_lane_, marked_;
+  std::string salt_;
   std::unordered_map<std::int64_t, std::string> names_;
 };
 

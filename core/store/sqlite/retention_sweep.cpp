@@ -47,6 +47,7 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines)
       forget_waits_(session.database, "DELETE FROM awaited WHERE message=?"),
       remove_delivery_(session.database, "DELETE FROM delivery WHERE id=?"),
       remove_content_(session.database, "DELETE FROM content WHERE message=?"),
+      remove_marks_(session.database, "DELETE FROM mark WHERE message=?"),
       remove_message_(session.database, "DELETE FROM message WHERE id=?"),
       remove_seen_(session.database, "DELETE FROM seen WHERE origin=? AND content=? AND message=?"),
       doom_(session.database, "INSERT INTO doomed_file VALUES(?)"),
@@ -175,6 +176,7 @@ void retention_sweep::remove(const candidate& what) {
     remove_delivery_.run(id);
   }
   remove_content_.run(what.id);
+  remove_marks_.run(what.id);
   remove_message_.run(what.id);
   std::int64_t content = 0;
   std::memcpy(&content, what.sha256.data(), std::min(sizeof(content), what.sha256.size()));

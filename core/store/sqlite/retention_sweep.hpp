@@ -43,7 +43,7 @@ class retention_sweep {
 
   write_session& session_;
   order_lines& lines_;
-  statement candidates_, deliveries_, remove_receipts_, remove_outcome_, forget_waits_, remove_delivery_, remove_content_, remove_message_;
+  statement candidates_, deliveries_, remove_receipts_, remove_outcome_, forget_waits_, remove_delivery_, remove_content_, remove_marks_, remove_message_;
   statement remove_seen_, doom_, doomed_, undoom_;
 
   phase phase_ = phase::removing;

@@ -192,6 +192,12 @@ class sqlite_backend final : public store {
     lister_->ask<std::vector<model::receipt>>(
         std::move(then), [message, limit](queries& from) { return from.receipts(message, limit); });
   }
+  void find_marked(std::string text, model::message_id before, std::uint32_t limit,
+                   callback<result<std::vector<marked>>> then) override {
+    lister_->ask<std::vector<marked>>(std::move(then), [text = std::move(text), before, limit](queries& from) {
+      return from.find_marked(text, before, limit);
+    });
+  }
   void read_trace(model::message_id id, callback<result<trace>> then) override {
     lister_->ask<trace>(std::move(then), [id](queries& from) { return from.traced(id); });
   }

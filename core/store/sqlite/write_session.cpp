@@ -3,8 +3,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/store/sqlite/codes.hpp"
-
-#include <openssl/evp.h>
+#include "core/store/sqlite/salted_hash.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,13 +13,6 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr std::size_t names_cached_max = 4096;
-
-const EVP_MD* sha256() {
-  // Fetched once: looking the algorithm up costs more than hashing a short text.
-  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  LIAISON_ASSERT(fetched != nullptr);
-  return fetched;
-}
 
 }  // namespace
 
@@ -50,8 +42,7 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
   last_message_ = std::max(number("last_message"), to.number("SELECT max(id) FROM message"));
   last_delivery_ = std::max(number("last_delivery"), to.number("SELECT max(id) FROM delivery"));
   file_bytes_ = static_cast<std::uint64_t>(number("file_bytes"));
-  auto row = fact.with(std::string_view("salt"));
-  if (row.next()) salt_ = row.text(0);
+  salt_ = salt_of(to);
 }
 
 void write_session::begin() {
@@ -135,23 +126,7 @@ void write_session::write_counts() {
 }
 
 std::int64_t write_session::hash_of(std::string_view kind, std::string_view text) const {
-  std::array<char, 512> buffer;
-  std::string longer;
-  const auto size = salt_.size() + kind.size() + 1 + text.size();
-  char* to = buffer.data();
-  if (size > buffer.size()) {
-    longer.resize(size);
-    to = longer.data();
-  }
-  char* at = std::ranges::copy(salt_, to).out;
-  at = std::ranges::copy(kind, at).out;
-  *at++ = '\0';
-  std::ranges::copy(text, at);
-  std::array<unsigned char, 32> hash{};
-  LIAISON_ASSERT(EVP_Digest(to, size, hash.data(), nullptr, sha256(), nullptr) == 1);
-  std::int64_t value = 0;
-  std::memcpy(&value, hash.data(), sizeof(value));
-  return value;
+  return salted_hash(salt_, kind, text);
 }
 
 }  // namespace liaison::store::sqlite

@@ -223,6 +223,11 @@ class open_store {
   result<shared_bytes> raw(model::message_id id) {
     return wait_for<result<shared_bytes>>(runs_, [&](auto then) { store_->read_raw(id, std::move(then)); });
   }
+  std::vector<marked> found_marked(const std::string& text, model::message_id before = 0, std::uint32_t limit = 1000) {
+    return wait_for<result<std::vector<marked>>>(
+               runs_, [&](auto then) { store_->find_marked(text, before, limit, std::move(then)); })
+        .value();
+  }
   result<trace> traced(model::message_id id) {
     return wait_for<result<trace>>(runs_, [&](auto then) { store_->read_trace(id, std::move(then)); });
   }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/salted_hash.hpp"
+
+#include "core/base/assert.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace liaison::store::sqlite {
+namespace {
+
+const EVP_MD* sha256() {
+  // Fetched once: looking the algorithm up costs more than hashing a short text.
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  LIAISON_ASSERT(fetched != nullptr);
+  return fetched;
+}
+
+}  // namespace
+
+std::int64_t salted_hash(std::string_view salt, std::string_view kind, std::string_view text) {
+  std::array<char, 512> buffer;
+  std::string longer;
+  const auto size = salt.size() + kind.size() + 1 + text.size();
+  char* to = buffer.data();
+  if (size > buffer.size()) {
+    longer.resize(size);
+    to = longer.data();
+  }
+  char* at = std::ranges::copy(salt, to).out;
+  at = std::ranges::copy(kind, at).out;
+  *at++ = '\0';
+  std::ranges::copy(text, at);
+  std::array<unsigned char, 32> hash{};
+  LIAISON_ASSERT(EVP_Digest(to, size, hash.data(), nullptr, sha256(), nullptr) == 1);
+  std::int64_t value = 0;
+  std::memcpy(&value, hash.data(), sizeof(value));
+  return value;
+}
+
+std::string salt_of(connection& database) {
+  statement fact(database, "SELECT value FROM fact WHERE name='salt'");
+  auto row = fact.with();
+  return row.next() ? row.text(0) : std::string();
+}
+
+}  // namespace liaison::store::sqlite

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of what is found again stand in the database as a salted hash: small, and silent about what went in.
+#pragma once
+
+#include "core/store/sqlite/database.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace liaison::store::sqlite {
+
+inline constexpr std::string_view mark_kind = "mark";
+
+/// First eight bytes of a salted SHA-256 over both.
+std::int64_t salted_hash(std::string_view salt, std::string_view kind, std::string_view text);
+
+/// The salt that was drawn when the store was created.
+std::string salt_of(connection& database);
+
+}  // namespace liaison::store::sqlite
