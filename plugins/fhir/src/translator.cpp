@@ -8,6 +8,7 @@
 #include "message.hpp"
 #include "profile.hpp"
 #include "render.hpp"
+#include "rest_translator.hpp"
 #include "validate.hpp"
 
 #include <liaison/common/plugin.hpp>
@@ -122,13 +123,14 @@ liaison_status load_packages(bytes_view configuration, const liaison_sink* sink)
 }
 
 const liaison_plugin& plugin() {
-  static const liaison_translator* const translators[] = {&export_translator<fhir_translator>()};
+  static const liaison_translator* const translators[] = {&export_translator<fhir_translator>(),
+                                                        &export_translator<rest_translator>()};
   static const liaison_plugin made = {
       sizeof(liaison_plugin),
       "fr.liaison.fhir",
       "0.1.0",
       translators,
-      1,
+      2,
       [](liaison_bytes configuration, const liaison_sink* sink, void** self) {
         *self = nullptr;
         return load_packages({reinterpret_cast<const char*>(configuration.data), configuration.size}, sink);
