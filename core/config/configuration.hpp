@@ -52,6 +52,7 @@ struct folder_source {
 /// Messages posted to /api/v1/messages?source=NAME (or with the endpoint's token) and to /fhir.
 struct http_source {
   std::vector<std::string> tokens;  ///< bearer tokens of this partner; empty: the listener's own rule
+  std::vector<std::string> client_names;  ///< common or DNS names of the certificates that this partner shows
   bool operator==(const http_source&) const = default;
 };
 
@@ -70,6 +71,7 @@ struct http_destination {
   std::string method = "POST";
   std::map<std::string, std::string> headers;
   std::string content_type;  ///< empty: the format's own
+  std::string interaction = "post";  ///< "fhir": the url is the base of a FHIR server, and what is sent says where to
   std::optional<tls_settings> tls;
   std::int64_t answer_ms_max = 60'000;
   bool operator==(const http_destination&) const = default;

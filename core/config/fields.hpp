@@ -45,6 +45,7 @@ void fields_of(Visitor& v, folder_source& of) {
 template <class Visitor>
 void fields_of(Visitor& v, http_source& of) {
   v.secrets("tokens", of.tokens);
+  v.value("client_names", of.client_names);
 }
 
 template <class Visitor>
@@ -63,6 +64,7 @@ void fields_of(Visitor& v, http_destination& of) {
   v.value("method", of.method);
   v.secret_map("headers", of.headers);
   v.value("content_type", of.content_type);
+  v.value("interaction", of.interaction);
   v.optional_object("tls", of.tls, [&](auto& in) { fields_of(in, *of.tls); });
   v.value("answer_ms_max", of.answer_ms_max);
 }

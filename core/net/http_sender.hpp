@@ -6,8 +6,8 @@
 #include "core/config/configuration.hpp"
 #include "core/model/transfer.hpp"
 #include "core/net/asio_executor.hpp"
+#include "core/net/http_client.hpp"
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,16 +19,18 @@ namespace liaison::net {
 class http_sender final : public model::sender {
  public:
   http_sender(asio_executor& work, config::http_destination settings);
-  ~http_sender() override;
 
   void prepare(const model::outgoing& what, std::function<void(model::send_outcome)> then) override;
   void send(const model::outgoing& what, std::function<void(model::send_outcome)> then) override;
   bool has_prepare() const override { return false; }
 
  private:
-  struct state;
-  std::shared_ptr<state> state_;
+  asio_executor& work_;
+  http_client client_;
 };
+
+/// Refused: files beside a document have no place in one request.
+model::send_outcome attachments_not_carried();
 
 /// 2xx: accepted. 408, 425, 429, 5xx, 3xx: failed. 401, 403, 407: unreachable, since it is we who are not let in, with
 /// whatever message. Other 4xx: refused.

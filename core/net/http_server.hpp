@@ -23,10 +23,13 @@ struct http_request {
   std::string method;                        ///< "GET" also for HEAD, whose answer is written without its body
   std::string path;                          ///< decoded, without query
   std::map<std::string, std::string> query;  ///< decoded; the last one wins
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< all of the query, in their order
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case, in the order of the request
   std::string body;
   std::string peer;  ///< "127.0.0.1:40412"
+  std::vector<std::string> client_names;  ///< of the certificate that the client showed, verified: CN and DNS names
   bool from_loopback = false;
+  bool encrypted = false;
   std::string bearer_token;  ///< as presented: nobody has checked it; empty: none
 
   /// First value of a header by its lower-case name; empty: none.

@@ -47,6 +47,14 @@ refusal refusal_of(const error_code& error) {
   return bad_request;
 }
 
+/// For a client of /fhir, which reads nothing else. All texts are ours: nothing to escape.
+std::string outcome_text(const refusal& why) {
+  const char* type = why.status == too_large.status ? "too-long" : why.status == busy.status ? "transient" : "invalid";
+  return std::string(R"({"resourceType":"OperationOutcome","issue":[{"severity":"error","code":")") + type +
+         R"(","details":{"coding":[{"system":"urn:liaison:issue","code":")" + why.code + R"("}]},"diagnostics":")" +
+         why.text + R"("}]})";
+}
+
 template <class Stream>
 class session final : public http_session, public std::enable_shared_from_this<session<Stream>> {
   static constexpr bool is_tls = std::is_same_v<Stream, tls_stream>;
@@ -214,6 +222,7 @@ class session final : public http_session, public std::enable_shared_from_this<s
     request.method = head_only_ ? "GET" : std::string(read.method_string());
     request.path = std::move(target->path);
     request.query = std::move(target->query);
+    request.parameters = std::move(target->parameters);
     for (const auto& field : read) {
       std::string name(field.name_string());
       std::transform(name.begin(), name.end(), name.begin(),
@@ -223,6 +232,10 @@ class session final : public http_session, public std::enable_shared_from_this<s
     request.body = std::move(read.body());
     request.peer = peer_;
     request.from_loopback = from_loopback_;
+    if constexpr (is_tls) {
+      request.encrypted = true;
+      request.client_names = names_of_peer(stream_.native_handle());
+    }
     request.bearer_token = bearer_token_of(request.header("authorization"));
     parser_.reset();
     where_ = place::handling;
@@ -251,9 +264,10 @@ class session final : public http_session, public std::enable_shared_from_this<s
     owner_->request_refused();
     give_body_bytes_back();
     response_.emplace(static_cast<http::status>(why.status), 11);
-    response_->set(http::field::content_type, "application/json");
+    const bool fhir = parser_ && parser_->get().target().starts_with("/fhir");
+    response_->set(http::field::content_type, fhir ? "application/fhir+json; charset=utf-8" : "application/json");
     if (why.status == busy.status) response_->set(http::field::retry_after, "5");
-    response_->body() = std::string("{\"code\": \"") + why.code + "\", \"text\": \"" + why.text + "\"}";
+    response_->body() = fhir ? outcome_text(why) : std::string("{\"code\": \"") + why.code + "\", \"text\": \"" + why.text + "\"}";
     response_->keep_alive(false);
     response_->prepare_payload();
     keep_alive_ = false;

@@ -60,6 +60,7 @@ std::optional<http_target> parse_http_target(std::string_view target) {
     auto value = equals == std::string_view::npos ? std::optional<std::string>("")
                                                   : decoded(part.substr(equals + 1), plus::is_space);
     if (!name || !value) return std::nullopt;
+    parsed.parameters.emplace_back(*name, *value);
     parsed.query[std::move(*name)] = std::move(*value);
   }
   return parsed;

@@ -6,12 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace liaison::net {
 
 struct http_target {
   std::string path;
-  std::map<std::string, std::string> query;
+  std::map<std::string, std::string> query;  ///< the last one of a name
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< all, in their order
 };
 
 /// Nothing when it does not begin with a slash, an escape is broken, a control byte results, or the query has more than

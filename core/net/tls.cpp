@@ -2,8 +2,11 @@
 #include "core/net/tls.hpp"
 
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace liaison::net {
 namespace {
@@ -66,6 +69,29 @@ result<tls_context> tls_client_context(const std::optional<config::tls_settings>
     if (auto loaded = load_identity(*context, *settings); !loaded) return loaded.error();
   }
   return context;
+}
+
+std::vector<std::string> names_of_peer(SSL* connection) {
+  std::vector<std::string> found;
+  X509* const certificate = SSL_get_peer_certificate(connection);
+  if (certificate == nullptr) return found;
+  const std::unique_ptr<X509, decltype(&X509_free)> owned(certificate, &X509_free);
+  if (SSL_get_verify_result(connection) != X509_V_OK) return found;
+  const auto add = [&](const ASN1_STRING* text) {
+    const auto size = static_cast<std::size_t>(ASN1_STRING_length(text));
+    const std::string name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), size);
+    if (!name.empty() && name.find('\0') == std::string::npos) found.push_back(name);
+  };
+  X509_NAME* const subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at >= 0) add(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  auto* const names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names, i);
+    if (name->type == GEN_DNS) add(name->d.dNSName);
+  }
+  GENERAL_NAMES_free(names);
+  return found;
 }
 
 }  // namespace liaison::net

@@ -9,6 +9,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace liaison::net {
 
@@ -20,5 +22,8 @@ result<tls_context> tls_server_context(const config::tls_settings& settings);
 
 /// For a sender: verifies against `authorities`, else the system's; shows a certificate when one is configured.
 result<tls_context> tls_client_context(const std::optional<config::tls_settings>& settings);
+
+/// Subject's common name and DNS names of the certificate that the peer showed, when there is one and it was verified.
+std::vector<std::string> names_of_peer(SSL* connection);
 
 }  // namespace liaison::net
