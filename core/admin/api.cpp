@@ -3,6 +3,7 @@
 
 #include "core/admin/views.hpp"
 #include "core/base/digest.hpp"
+#include "core/fhir_api/outcome.hpp"
 #include "core/routing/router.hpp"
 
 #include <liaison/json_text.hpp>
@@ -67,11 +68,18 @@ struct access {
   std::string source;  ///< endpoint that the token belongs to
 };
 
+/// A certificate that the listener's authorities issued and that names this partner.
+bool shows_name(const request& what, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) {
+    return std::find(what.client_names.begin(), what.client_names.end(), name) != what.client_names.end();
+  });
+}
+
 access access_of(const request& what, const config::configuration& configuration) {
   access found;
   found.is_operator = configuration.http_tokens.empty() ? is_local_and_own(what) : is_one_of(what.bearer_token, configuration.http_tokens);
   for (const auto& [name, endpoint] : configuration.endpoints)
-    if (const auto* http = std::get_if<config::http_source>(&endpoint.source); http && is_one_of(what.bearer_token, http->tokens))
+    if (const auto* http = std::get_if<config::http_source>(&endpoint.source); http && (is_one_of(what.bearer_token, http->tokens) || shows_name(what, http->client_names)))
       found.source = name;
   return found;
 }
@@ -113,9 +121,10 @@ void api::handle(request what, respond then) {
   // The page itself says nothing; it asks for the data with the reader's own token.
   if (what.method == "GET" && (what.path == "/" || what.path == "/index.html"))
     return answered({200, "text/html; charset=utf-8", {{"Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"}}, console_page});
+  if (what.path == "/fhir" || what.path.rfind("/fhir/", 0) == 0) return serve_fhir(std::move(what), answered);
   const config::snapshot configuration = parts_.configuration();
   const access who = access_of(what, *configuration);
-  if (what.method == "POST" && (what.path == "/api/v1/messages" || what.path == "/fhir" || what.path.rfind("/fhir/", 0) == 0)) {
+  if (what.method == "POST" && what.path == "/api/v1/messages") {
     std::string source = who.source;
     if (source.empty() && who.is_operator) {
       source = query(what, "source");
@@ -129,10 +138,8 @@ void api::handle(request what, respond then) {
     }
     if (!endpoint || !std::holds_alternative<config::http_source>(endpoint->source))
       return answered(error_response(400, "source-unknown", "name an endpoint with an http source: ?source=NAME"));
-    return what.path == "/api/v1/messages" ? post_message(what, source, answered) : post_fhir(what, source, answered);
+    return post_message(what, source, answered);
   }
-  if (what.path == "/fhir/metadata" && what.method == "GET")
-    return answered({200, "application/fhir+json", {}, capability_statement(rfc3339(parts_.clock.now()))});
   if (!who.is_operator) {
     response r = error_response(401, "unauthorised", "a bearer token is needed");
     r.headers["WWW-Authenticate"] = "Bearer";
@@ -180,13 +187,13 @@ void api::post_message(const request& what, const std::string& source, respond t
   arrival.format = query(what, "format").empty() ? format_of(what.content_type) : query(what, "format");
   parts_.intake.accept(std::move(arrival), [then = std::move(then)](model::answer answer) {
     if (answer.verdict == model::verdict::not_now) {
-      response r = outcome_response(503, answer.issues, false);
+      response r = fhir_api::outcome(503, answer.issues);
       r.headers["Retry-After"] = "10";
       return then(std::move(r));
     }
     response r;
     r.status = answer.verdict == model::verdict::rejected ? 422 : answer.duplicate ? 200 : 201;
-    if (answer.verdict == model::verdict::rejected) r = outcome_response(422, answer.issues, false);
+    if (answer.verdict == model::verdict::rejected) r = fhir_api::outcome(422, answer.issues);
     else {
       detail::json_scope object(r.body, '{');
       object.member("message") += std::to_string(answer.message);
@@ -202,20 +209,23 @@ void api::post_message(const request& what, const std::string& source, respond t
   });
 }
 
-void api::post_fhir(const request& what, const std::string& source, respond then) {
-  model::arrival arrival;
-  arrival.source = source;
-  arrival.peer = what.peer;
-  arrival.bytes = share(what.body);
-  arrival.format = "fhir";
-  parts_.intake.accept(std::move(arrival), [then = std::move(then)](model::answer answer) {
-    // Accepted for delivery, not yet carried out: 202, and where to ask what became of it.
-    const unsigned status = answer.verdict == model::verdict::accepted ? 202 : answer.verdict == model::verdict::rejected ? 422 : 503;
-    response r = outcome_response(status, answer.issues, true);
-    if (status == 503) r.headers["Retry-After"] = "10";
-    else r.headers["Content-Location"] = "/api/v1/messages/" + std::to_string(answer.message) + "/trace";
-    then(std::move(r));
-  });
+/// FHIR's own answers: also to who is not let in.
+void api::serve_fhir(request what, respond then) {
+  const config::snapshot configuration = parts_.configuration();
+  const access who = access_of(what, *configuration);
+  if (who.source.empty() && !who.is_operator && what.path != "/fhir/metadata") {
+    response r = fhir_api::refusal(401, "unauthorised", "a bearer token or certificate of a configured endpoint is needed");
+    r.headers["WWW-Authenticate"] = "Bearer";
+    return then(std::move(r));
+  }
+  fhir_api::asker asker{who.is_operator && who.source.empty(), who.source};
+  if (asker.endpoint.empty() && who.is_operator) {
+    std::string source = query(what, "source");
+    if (source.empty()) source = only_http_source(*configuration);
+    const config::endpoint* endpoint = configuration->find(source);
+    if (endpoint && std::holds_alternative<config::http_source>(endpoint->source)) asker.endpoint = source;
+  }
+  fhir_.handle(std::move(what), std::move(asker), std::move(then));
 }
 
 void api::get_messages(const request& what, respond then) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gateway's HTTP face: REST API (/api/v1), FHIR intake (/fhir), metrics, health and the console. Knows
+// The gateway's HTTP face: REST API (/api/v1), FHIR (/fhir, core/fhir_api), metrics, health and the console. Knows
 // requests and responses as plain values; net carries them.
 #pragma once
 
 #include "core/base/clock.hpp"
 #include "core/config/configuration.hpp"
+#include "core/fhir_api/service.hpp"
 #include "core/model/transfer.hpp"
+#include "core/model/web.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/plugin/translators.hpp"
 #include "core/routing/delivery_scheduler.hpp"
@@ -18,27 +20,9 @@
 
 namespace liaison::admin {
 
-struct request {
-  std::string method;
-  std::string path;                          ///< decoded, without query
-  std::map<std::string, std::string> query;  ///< decoded; the last one wins
-  std::string content_type;
-  std::string bearer_token;  ///< empty: none
-  std::string host;          ///< as the client wrote it
-  std::string origin;        ///< of the page that asks, when a browser does
-  std::string peer;
-  bool from_loopback = false;
-  std::string body;
-};
-
-struct response {
-  unsigned status = 200;
-  std::string content_type = "application/json";
-  std::map<std::string, std::string> headers;
-  std::string body;
-};
-
-using respond = std::function<void(response)>;
+using request = model::web_request;
+using response = model::web_response;
+using respond = model::respond;
 
 /// What the API works on. All outlive it.
 struct parts {
@@ -56,15 +40,17 @@ struct parts {
 /// Thread: the executor's. Answers each request exactly once.
 class api {
  public:
-  explicit api(parts what) : parts_(std::move(what)) {}
+  explicit api(parts what)
+      : parts_(std::move(what)), fhir_({parts_.store, parts_.intake, parts_.translators, parts_.clock, parts_.configuration}) {}
 
   /// Credentials: /healthz and /readyz need none. With `listen.http.tokens` everything else needs one of them; without, only
-  /// requests from loopback are served, and of browsers only those of pages of this very host (DNS rebinding). An endpoint's own token (source.http.tokens) may post its messages and nothing else.
+  /// requests from loopback are served, and of browsers only those of pages of this very host (DNS rebinding). An endpoint's own token or certificate
+  /// (source.http) may post its messages, and by /fhir read what it sent and what was delivered to it.
   void handle(request what, respond then);
 
  private:
   void post_message(const request& what, const std::string& source, respond then);
-  void post_fhir(const request& what, const std::string& source, respond then);
+  void serve_fhir(request what, respond then);
   void get_messages(const request& what, respond then);
   void get_message(std::int64_t id, respond then);
   void get_trace(std::int64_t id, respond then);
@@ -80,11 +66,11 @@ class api {
   bool route_api(const request& what, const respond& then);
 
   parts parts_;
+  fhir_api::service fhir_;
 };
 
 /// Static texts, embedded at build.
 extern const char* const console_page;
 extern const char* const openapi_text;
-std::string capability_statement(const std::string& now);
 
 }  // namespace liaison::admin

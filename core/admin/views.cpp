@@ -149,34 +149,4 @@ response error_response(unsigned status, std::string_view code, std::string_view
   return r;
 }
 
-response outcome_response(unsigned status, const std::vector<model::issue>& issues, bool as_fhir) {
-  response r;
-  r.status = status;
-  if (as_fhir) r.content_type = "application/fhir+json";
-  {
-    json_scope object(r.body, '{');
-    object.text("resourceType", "OperationOutcome");
-    json_scope list(object.member("issue"), '[');
-    const std::vector<model::issue> none{{model::severity::information, "accepted", "", "kept, and ours to deliver"}};
-    for (const model::issue& i : issues.empty() ? none : issues) {
-      json_scope item(list.element(), '{');
-      item.text("severity", model::name_of(i.severity));
-      item.text("code", i.severity == model::severity::information ? "informational" : status == 503 ? "transient" : "processing");
-      {
-        json_scope details(item.member("details"), '{');
-        json_scope codings(details.member("coding"), '[');
-        json_scope coding(codings.element(), '{');
-        coding.text("system", "urn:liaison:issue");
-        coding.text("code", i.code);
-      }
-      item.text("diagnostics", i.diagnostics);
-      if (!i.location.empty()) {
-        json_scope where(item.member("expression"), '[');
-        append_json_string(where.element(), i.location);
-      }
-    }
-  }
-  return r;
-}
-
 }  // namespace liaison::admin

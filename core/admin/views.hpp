@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of the model as JSON for the API, and errors as FHIR OperationOutcome.
+// Values of the model as JSON for the API.
 #pragma once
 
 #include "core/admin/api.hpp"
@@ -19,6 +19,5 @@ std::string trace_json(const store::trace& trace);  ///< deliveries, and one lis
 std::string page_json(const std::vector<std::string>& items, std::int64_t next_before);
 
 response error_response(unsigned status, std::string_view code, std::string_view text);
-response outcome_response(unsigned status, const std::vector<model::issue>& issues, bool as_fhir);
 
 }  // namespace liaison::admin

@@ -3,6 +3,7 @@
 
 #include "core/app/workbench.hpp"
 #include "core/base/digest.hpp"
+#include "core/fhir_api/fhir_sender.hpp"
 #include "core/net/folder_sender.hpp"
 #include "core/net/http_sender.hpp"
 #include "core/net/mllp_sender.hpp"
@@ -23,12 +24,15 @@ namespace {
 constexpr std::int64_t purge_period_ms = 60'000;
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
 
-std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, const config::endpoint& endpoint) {
+std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, plugin::translators& translators,
+                                           const config::endpoint& endpoint) {
   if (const auto* folder = std::get_if<config::folder_destination>(&endpoint.destination))
     return std::make_shared<net::folder_sender>(executor, *folder);
   if (const auto* mllp = std::get_if<config::mllp_destination>(&endpoint.destination))
     return std::make_shared<net::mllp_sender>(executor, *mllp);
-  return std::make_shared<net::http_sender>(executor, std::get<config::http_destination>(endpoint.destination));
+  const auto& http = std::get<config::http_destination>(endpoint.destination);
+  if (http.interaction == "fhir") return std::make_shared<fhir_api::fhir_sender>(executor, http, translators);
+  return std::make_shared<net::http_sender>(executor, http);
 }
 
 std::int64_t days(double count) { return static_cast<std::int64_t>(count * static_cast<double>(day_ms)); }
@@ -83,7 +87,7 @@ result<done> gateway::open() {
 
   scheduler_ = std::make_unique<routing::delivery_scheduler>(
       *store_, *hosts_, executor_, executor_, metrics_,
-      [this](const config::endpoint& endpoint) { return make_sender(executor_, endpoint); }, std::random_device{}());
+      [this](const config::endpoint& endpoint) { return make_sender(executor_, *hosts_, endpoint); }, std::random_device{}());
   intake_ = std::make_unique<routing::message_intake>(*store_, *hosts_, executor_, executor_, metrics_,
                                                       [this](const std::string& recipient) { scheduler_->wake(recipient); });
   acknowledger_ = std::make_unique<routing::business_acknowledger>(
@@ -138,6 +142,10 @@ admin::request request_from(net::http_request from) {
   to.bearer_token = std::move(from.bearer_token);
   to.peer = std::move(from.peer);
   to.from_loopback = from.from_loopback;
+  to.encrypted = from.encrypted;
+  to.client_names = std::move(from.client_names);
+  to.parameters = std::move(from.parameters);
+  to.headers = std::move(from.headers);
   to.body = std::move(from.body);
   return to;
 }

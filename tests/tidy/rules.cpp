@@ -95,12 +95,14 @@ const std::map<std::string, std::set<std::string>>& layers() {
       {"routing", {"base", "model", "protocol", "config", "identity", "directory", "store", "plugin", "observe"}},
       {"coordination", {"base", "model", "store"}},
       {"net", {"base", "model", "protocol", "config", "observe"}},
+      {"fhir_api",
+       {"base", "model", "config", "identity", "store", "plugin", "routing", "net", "observe"}},
       {"admin",
        {"base", "model", "protocol", "config", "identity", "directory", "store", "plugin", "routing", "coordination",
-        "net", "observe"}},
+        "net", "observe", "fhir_api"}},
       {"app",
        {"base", "model", "protocol", "config", "identity", "directory", "store", "plugin", "routing", "coordination",
-        "net", "observe", "admin"}},
+        "net", "observe", "fhir_api", "admin"}},
   };
   return table;
 }
