@@ -99,7 +99,7 @@ TEST(path, a_fhir_bundle_comes_in_by_fhir_and_leaves_as_hprim) {
   EXPECT_EQ(posted.status, 202U) << posted.body;
   ASSERT_TRUE(gateway.wait_until_delivered());
   EXPECT_EQ(files_in(gateway.folder() / "gp/in", ".hpr").size(), 2U);
-  EXPECT_EQ(gateway.ask("POST", "/fhir", "{\"resourceType\":", "application/fhir+json").status, 422U);
+  EXPECT_EQ(gateway.ask("POST", "/fhir", "{\"resourceType\":", "application/fhir+json").status, 400U);
   EXPECT_NE(gateway.ask("GET", "/fhir/metadata").body.find("CapabilityStatement"), std::string::npos);
 }
 
