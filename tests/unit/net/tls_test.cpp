@@ -208,5 +208,33 @@ TEST_F(over_tls, http_goes_through_both_ways) {
   EXPECT_EQ(promise.get_future().get().code, "tls-handshake");
 }
 
+TEST_F(over_tls, a_handler_learns_the_names_of_the_client_s_certificate) {
+  std::vector<std::string> names;
+  bool encrypted = false;
+  running.on([&] {
+    config::listen_address address;
+    address.tls = tls_of(authority.issue("gateway"), authority.authorities());
+    server = http_server::start(running.executor, address, http_server::credentials::not_required, {},
+                                [&](http_request request, const std::function<void(http_response)>& then) {
+                                  names = request.client_names;
+                                  encrypted = request.encrypted;
+                                  then({201, "application/json", {}, ""});
+                                })
+                 .value();
+    port = server->port();
+  });
+  config::http_destination settings;
+  settings.url = "https://127.0.0.1:" + std::to_string(port) + "/fhir";
+  settings.tls = tls_of(authority.issue("practice", "DNS:practice.example"), authority.authorities());
+  std::promise<send_outcome> promise;
+  running.on([&] {
+    sender = std::make_unique<http_sender>(running.executor, settings);
+    sender->send(letter, [&](send_outcome outcome) { promise.set_value(std::move(outcome)); });
+  });
+  EXPECT_EQ(promise.get_future().get().code, "201");
+  EXPECT_TRUE(encrypted);
+  EXPECT_EQ(names, (std::vector<std::string>{"practice", "practice.example"}));
+}
+
 }  // namespace
 }  // namespace liaison::net
