@@ -34,6 +34,33 @@ std::string service::document_id_in(const held& what) {
   return facts ? facts.value().document.id : std::string();
 }
 
+std::string own_reference(const std::string& value) {
+  constexpr std::string_view type = "/DocumentReference/";
+  const std::size_t at = value.rfind(type);
+  return value.find('|') != std::string::npos || at == std::string::npos ? value : value.substr(at + 1);
+}
+
+namespace {
+
+std::optional<resource_id> replaced_by(const outline::entry& entry) {
+  constexpr std::string_view type = "DocumentReference/";
+  const auto values = entry.search.find("replaces");
+  if (values == entry.search.end()) return std::nullopt;
+  for (const auto& value : values->second)
+    if (const std::string own = own_reference(value); own.starts_with(type)) return resource_id_of(std::string_view(own).substr(type.size()));
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool replaces_own(const outline::entry& entry) { return replaced_by(entry).has_value(); }
+
+void service::find_replaced(const asker& who, const outline::entry& entry, std::function<void(std::string)> then) {
+  const auto id = replaced_by(entry);
+  if (!id) return then("");
+  hold(who, *id, [then = std::move(then)](result<held_pointer> found) { then(found ? document_id_in(*found.value()) : ""); });
+}
+
 void service::read_outline_of(model::message_id id, std::function<void(result<outline_pointer>)> then) {
   const auto known = std::find_if(outlines_.begin(), outlines_.end(), [&](const auto& one) { return one.first == id; });
   if (known != outlines_.end()) {

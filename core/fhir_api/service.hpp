@@ -103,6 +103,7 @@ class service {
   void begin_transaction(const exchange_pointer& of, const outline_pointer& body);
   void check_entry(const transaction_pointer& t, std::size_t at);
   void look_for_existing(const transaction_pointer& t, std::size_t at);
+  void look_for_replaced(const transaction_pointer& t);
   void take_transaction(const transaction_pointer& t);
   void read_entries(const transaction_pointer& t, std::size_t at);
   void answer_transaction(const transaction_pointer& t);
@@ -113,6 +114,8 @@ class service {
   /// Failure "not-found" also when it is none of the asker's business.
   void hold(const asker& who, const resource_id& id, std::function<void(result<held_pointer>)> then);
   void hold_document(const held_pointer& what, std::function<void(result<held_pointer>)> then);
+  /// Id of the document that a DocumentReference replaces by one of our ids; "" when we do not have it.
+  void find_replaced(const asker& who, const outline::entry& entry, std::function<void(std::string)> then);
   static std::string document_id_in(const held& what);  ///< as in the facts; "": it is no document
   void read_outline_of(model::message_id id, std::function<void(result<outline_pointer>)> then);
   void resource_of(const held_pointer& what, const std::string& type, const std::string& base,
@@ -160,6 +163,9 @@ bool is_resource_type(std::string_view name);
 
 /// "Type?identifier=system|value" of what an endpoint posted.
 std::string resource_mark(const std::string& source, const std::string& type, const std::string& identifier);
+/// "https://gateway/fhir/DocumentReference/12-2" as "DocumentReference/12-2"; anything else as it is.
+std::string own_reference(const std::string& value);
+bool replaces_own(const outline::entry& entry);
 /// The facts' form of a FHIR identifier: "urn:oid:…" with an extension is "root^extension".
 std::string document_id_of(std::string_view identifier);
 

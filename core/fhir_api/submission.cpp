@@ -108,6 +108,13 @@ void service::create(const exchange_pointer& of, const std::string& type, const 
       created(of, id, type, given.duplicate ? 200 : 201, given.issues);
     });
   };
+  if (condition.empty() && type == "DocumentReference" && replaces_own(body->entries.front())) {
+    auto waiting = std::make_shared<model::arrival>(std::move(arrival));
+    return find_replaced(of->who, body->entries.front(), [waiting, go_on](std::string id) {
+      waiting->replaces = std::move(id);
+      go_on(std::move(*waiting));
+    });
+  }
   if (condition.empty()) return go_on(std::move(arrival));
   arrival.unless_marked.push_back(condition);
   auto kept = std::make_shared<model::arrival>(std::move(arrival));

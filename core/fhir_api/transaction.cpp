@@ -33,13 +33,6 @@ std::optional<instance> instance_of(std::string_view url) {
   return instance{std::string(url.substr(0, slash)), std::string(url.substr(slash + 1))};
 }
 
-/// "https://gateway/fhir/DocumentReference/12-2" as "DocumentReference/12-2"; anything else as it is.
-std::string own_reference(const std::string& value) {
-  constexpr std::string_view type = "/DocumentReference/";
-  const std::size_t at = value.rfind(type);
-  return value.find('|') != std::string::npos || at == std::string::npos ? value : value.substr(at + 1);
-}
-
 /// Path and query of an entry's url as those of a request of its own.
 void set_target(model::web_request& to, std::string_view url) {
   const std::size_t mark = url.find('?');
@@ -154,11 +147,23 @@ void service::look_for_existing(const transaction_pointer& t, std::size_t at) {
       look_for_existing(t, at + 1);
     });
   }
+  look_for_replaced(t);
+}
+
+/// A document that is replaced without a PATCH is looked up all the same.
+void service::look_for_replaced(const transaction_pointer& t) {
+  if (!t->makes_something) return t->reads_something ? read_entries(t, 0) : answer_transaction(t);
+  if (!t->replaced_document.empty()) return take_transaction(t);
+  for (const outline::entry& entry : t->body->entries)
+    if (entry.type == "DocumentReference" && replaces_own(entry))
+      return find_replaced(t->of->who, entry, [this, t](std::string id) {
+        t->replaced_document = std::move(id);
+        take_transaction(t);
+      });
   take_transaction(t);
 }
 
 void service::take_transaction(const transaction_pointer& t) {
-  if (!t->makes_something) return t->reads_something ? read_entries(t, 0) : answer_transaction(t);
   model::arrival arrival = arrival_of(t->of);
   // The bytes name it by our own id; what orders deliveries is the id of the document.
   arrival.replaces = t->replaced_document;
