@@ -42,7 +42,7 @@ class sante_decoder {
   void begin_request(const sante_segment& segment);
   void write_order(segment_grid& grid);
   void write_report(segment_grid& grid);
-  void write_set(const std::string& number, bool corrected);
+  void write_set(const std::string& number);
   void write_people(segment_grid& grid);
   void write_specimen(segment_grid& grid);
   resource_ref kept_practitioner(segment_grid& grid, std::uint16_t field, std::uint16_t repetition,

@@ -60,7 +60,7 @@ void sante_decoder::write_report(segment_grid& grid) {
       main_.set("status", composed);
     }
   }
-  write_set(grid.text(3, 2), status != nullptr && status->pivot == std::string_view("corrected"));
+  write_set(grid.text(3, 2));
   set_coding(request_, "code/coding/0", grid, 4, 1);
   for (std::uint16_t repetition = 1, last = std::max<std::uint16_t>(grid.repetitions(4), 1); repetition <= last;
        ++repetition) {
@@ -124,16 +124,11 @@ void sante_decoder::write_order(segment_grid& grid) {
 }
 
 /// Additions and corrections are told by the executor's number of the request (9.4.2): the reports that share it are
-/// versions of one, and a corrected one replaces those before it.
-void sante_decoder::write_set(const std::string& number, bool corrected) {
+/// versions of one. Which of them a corrected one replaces the format does not say, so no relatesTo is made up.
+void sante_decoder::write_set(const std::string& number) {
   if (number.empty() || main_.has("identifier")) return;
-  const std::string system = local_system(sender_code_);
-  main_.set("identifier/system", system);
+  main_.set("identifier/system", local_system(sender_code_));
   main_.set("identifier/value", number);
-  if (!corrected) return;
-  main_.set("relatesTo/0/code", "replaces");
-  main_.set("relatesTo/0/targetIdentifier/system", system);
-  main_.set("relatesTo/0/targetIdentifier/value", number);
 }
 
 /// A person whose values also stay where they were: the way back has no other place for them.

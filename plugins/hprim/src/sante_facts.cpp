@@ -100,7 +100,6 @@ class facts_reader {
     out_.document.created = out_.event.time;
     for (const sante_segment& segment : file_.segments) take(segment);
     out_.document.status = status();
-    if (out_.document.status == "amended") out_.document.replaces = out_.document.set_id;
     if (file_.context == "ORU") {
       const bool imaging = file_.link_type == "R";
       out_.document.type = {std::string(system_loinc), imaging ? "18748-4" : std::string(code_lab_report),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands beside a result in HPRIM Santé: sample, validator, interpreter, copies, the report that is corrected, the
+// What stands beside a result in HPRIM Santé: sample, validator, interpreter, copies, the versions of a report, the
 // patient that was merged; and that all of it comes back where it stood.
 #include "host.hpp"
 
@@ -25,7 +25,8 @@ std::string results(const std::string& status) {
 const rapidjson::Value* resource(const rapidjson::Document& bundle, const char* type, std::size_t skip = 0) {
   if (!bundle.IsObject()) return nullptr;
   for (const auto& entry : bundle["entry"].GetArray()) {
-    if (entry["resource"]["resourceType"].GetString() == std::string_view(type) && skip-- == 0) return &entry["resource"];
+    if (entry["resource"]["resourceType"].GetString() == std::string_view(type) && skip-- == 0)
+      return &entry["resource"];
   }
   return nullptr;
 }
@@ -53,19 +54,17 @@ TEST(sante_people, sample_validator_and_interpreter_are_resources) {
   EXPECT_EQ(back.document(), source);
 }
 
-TEST(sante_people, corrections_name_what_they_replace) {
-  for (const auto& [status, replaces] : {std::pair<std::string, bool>{"F", false}, {"C", true}}) {
+TEST(sante_people, versions_of_a_report_share_a_set_and_name_no_document_that_nobody_sent) {
+  for (const auto& [status, composed] : {std::pair<std::string, std::string>{"F", "final"}, {"C", "amended"}}) {
     const reply pivot = run(translator_of("hprim-sante").decode, results(status), now_and_account);
     const auto bundle = parse(pivot.document());
     const auto* composition = resource(bundle, "Composition");
     EXPECT_EQ((*composition)["identifier"]["value"], "LAB1");
-    EXPECT_EQ(composition->HasMember("relatesTo"), replaces);
-    if (replaces) {
-      EXPECT_EQ((*composition)["status"], "amended");
-      EXPECT_EQ((*composition)["relatesTo"][0]["targetIdentifier"], (*composition)["identifier"]);
-    }
+    EXPECT_EQ((*composition)["status"].GetString(), composed);
+    // What replaces another by its id waits for it: the id of the first version is not in the message.
+    EXPECT_FALSE(composition->HasMember("relatesTo"));
     const auto facts = parse(run(translator_of("hprim-sante").inspect, results(status)).bytes(LIAISON_PART_FACTS));
-    EXPECT_EQ(facts["document"].HasMember("replaces"), replaces);
+    EXPECT_FALSE(facts["document"].HasMember("replaces"));
     EXPECT_STREQ(facts["document"]["set_id"].GetString(), "LAB^LAB1");
   }
 }
