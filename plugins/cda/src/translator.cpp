@@ -7,6 +7,7 @@
 
 #include "facts_reader.hpp"
 #include "header.hpp"
+#include "official.hpp"
 #include "parties.hpp"
 #include "render.hpp"
 #include "validate.hpp"
@@ -15,6 +16,8 @@
 #include <liaison/common/text.hpp>
 
 #include <libxml/parser.h>
+
+#include <rapidjson/document.h>
 
 namespace liaison::cda {
 namespace {
@@ -137,9 +140,34 @@ liaison_status cda_translator::render(const call& of) {
 
 namespace {
 
-liaison_status create(liaison_bytes, const liaison_sink*, void** self) {
+void tell(const liaison_sink* sink, liaison_severity how, const std::string& location, const std::string& why) {
+  const liaison_issue issue = {sizeof(liaison_issue), how, "cda-official-file", location.c_str(), why.c_str()};
+  if (sink != nullptr && sink->issue != nullptr) {
+    (void)sink->issue(sink->self, &issue);
+  }
+}
+
+/// Configuration: "schema", the path of CDA_extended.xsd; "schematrons", paths of schematrons of XPath 1. A file that
+/// was named and cannot be used is an error, not a check left out.
+liaison_status create(liaison_bytes configuration, const liaison_sink* sink, void** self) {
   xmlInitParser();  // while files may still be opened
   *self = nullptr;
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(reinterpret_cast<const char*>(configuration.data), configuration.size);
+  if (document.HasParseError() || !document.IsObject()) {
+    return LIAISON_OK;
+  }
+  std::string why;
+  const auto schema = document.FindMember("schema");
+  if (schema != document.MemberEnd() && schema->value.IsString() &&
+      !liaison::cda::load_official_schema(schema->value.GetString(), why)) {
+    tell(sink, LIAISON_ERROR, "schema", why);
+    return LIAISON_REJECT;
+  }
+  if (document.HasMember("schematrons")) {
+    tell(sink, LIAISON_ERROR, "schematrons", "schematrons of XPath 2 cannot be run: use the official tool for them");
+    return LIAISON_REJECT;
+  }
   return LIAISON_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "validate.hpp"
 
 #include "facts_reader.hpp"
+#include "official.hpp"
 #include "oids.hpp"
 
 #include <liaison/common/digest.hpp>
@@ -285,6 +286,7 @@ class checker {
 
 liaison_status validate_document(const call& of, const opened& file) {
   checker(of, file.document).run();
+  check_official(of, file);
   return LIAISON_OK;
 }
 
