@@ -339,7 +339,7 @@ void write_concern_head(const writing& w, const std::vector<const json_value*>& 
 
 void write_concern_acts(const entry_scope& at, const std::vector<const json_value*>& members, bool allergies) {
   const writing& w = at.w;
-  if (at.depth > 0) {  // below another act the observation stands alone
+  if (at.depth > 0 || at.section_code == "42349-1") {  // below another act and as a reason it stands alone
     allergies ? write_allergy_observation(at, members.front()) : write_problem_observation(at, members.front());
     return;
   }

@@ -75,8 +75,10 @@ class entry_writer {
   void observation(const xmlNode* node) {
     const std::string mood = attribute_text(node, "moodCode");
     if (mood == "EVN" || mood.empty()) {
-      const concern kind = concern_of(node, section_code_);
-      if (kind == concern::problem && has_template(node, "1.3.6.1.4.1.19376.1.5.3.1.4.5")) {
+      // A problem without a concern around it; an allergy or an alert has the template of a problem too.
+      const bool alert =
+          concern_of(node, section_code_) == concern::allergy || has_template(node, "2.16.840.1.113883.10.20.1.18");
+      if (!alert && has_template(node, "1.3.6.1.4.1.19376.1.5.3.1.4.5")) {
         show(write_problem(r_, nullptr, node));
       } else {
         show(write_observation(r_, node, result_time::current));
