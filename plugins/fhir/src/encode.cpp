@@ -6,11 +6,13 @@
 
 #include "bundle.hpp"
 #include "conform.hpp"
+#include "findings.hpp"
 #include "french_patient.hpp"
 #include "identity.hpp"
 #include "pivot_account.hpp"
 #include "profile_writers.hpp"
 #include "prune.hpp"
+#include "structure_check.hpp"
 #include "submission.hpp"
 #include "xml_write.hpp"
 
@@ -20,6 +22,7 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace liaison::fhir {
@@ -47,6 +50,7 @@ class encoder {
     }
     check_ids(bundle);
     withhold();
+    if (wants_more() && !is_well_formed()) return LIAISON_REJECT;
     if (call_.options().profile == "pdsm-iti65") return wrap(write_submission);
     if (call_.options().profile == "pdsm-iti105") return wrap(write_simplified_publish);
     if (!follow_profile()) return LIAISON_REJECT;
@@ -77,6 +81,23 @@ class encoder {
     }
     if (prune(tree_, unwanted) > 0) changed_ = true;
     if (conform(tree_, ledger_) > 0) changed_ = true;
+  }
+
+  bool wants_more() const { return !call_.options().profile.empty() && call_.options().profile != "fr-core"; }
+
+  /// Profiles are written from elements of the types that R4 gives them; what passes through otherwise stops here.
+  bool is_well_formed() const {
+    constexpr std::array shapes = {"fhir-wrong-type", "fhir-not-an-array", "fhir-unexpected-array", "fhir-json-null",
+                                   "fhir-unknown-resource"};
+    findings found(tree_);
+    check_structure(bundle_view(tree_), found, [](const invariant_site&) {});
+    for (const issue& one : found.list()) {
+      if (!found.full() && std::ranges::find(shapes, one.code) == shapes.end()) continue;
+      call_.report(severity::error, "fhir-pivot-malformed", one.location,
+                   "the profile cannot be written from this: " + one.diagnostics);
+      return false;
+    }
+    return true;
   }
 
   /// What else the profile asks for; the default asks for nothing more.

@@ -53,8 +53,8 @@ std::string_view tree::keep(std::string_view text) {
 }
 
 void tree::detach(node_id id) {
+  if (id == none || nodes_[id].parent == none) return;  // no node, the root, or detached already
   node& of = nodes_[id];
-  if (of.parent == none) return;
   node& above = nodes_[of.parent];
   node_id before = none;
   for (node_id at = above.first; at != id; at = nodes_[at].next) before = at;
