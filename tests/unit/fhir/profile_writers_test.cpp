@@ -134,6 +134,17 @@ TEST(message, an_event_passes) {
   EXPECT_EQ(parsed(write(pivot, "message"))["type"], "message");
 }
 
+TEST(every_profile, is_refused_to_a_pivot_with_elements_of_the_wrong_type) {
+  std::string pivot = two_reports;
+  const std::string type = R"("type":{"coding":[{"system":"http://loinc.org","code":"11502-2"}]})";
+  pivot.replace(pivot.find(type), type.size(), R"("type":["11502-2"])");
+  for (const char* profile : {"eu-lab", "eu-hdr", "message", "pdsm-iti65", "pdsm-iti105"}) {
+    const auto got = write(pivot, profile);
+    EXPECT_EQ(got.status, LIAISON_REJECT) << profile;
+    EXPECT_TRUE(got.has("fhir-pivot-malformed")) << profile;
+  }
+}
+
 TEST(every_profile, withholds_an_ins_that_may_not_leave) {
   std::string pivot = golden("letter-document");
   pivot.replace(pivot.find("\"VALI\""), 6, "\"PROV\"");
