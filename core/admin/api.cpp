@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/admin/api.hpp"
 
+#include "core/admin/patients_api.hpp"
 #include "core/admin/views.hpp"
 #include "core/base/digest.hpp"
 #include "core/fhir_api/outcome.hpp"
@@ -107,6 +108,12 @@ std::string format_of(const std::string& content_type) {
 
 }  // namespace
 
+api::api(parts what)
+    : parts_(std::move(what)),
+      fhir_({parts_.store, parts_.intake, parts_.translators, parts_.clock, parts_.configuration}),
+      patients_(std::make_unique<patients_api>(parts_)) {}
+api::~api() = default;
+
 void api::handle(request what, respond then) {
   const auto answered = [this, path = what.path, then = std::move(then)](response r) {
     const char* label = path.rfind("/api/", 0) == 0 ? "/api" : path.rfind("/fhir", 0) == 0 ? "/fhir" : "other";
@@ -159,6 +166,7 @@ bool api::route_api(const request& what, const respond& then) {
   if (get && path == "/api/v1/recipients") return get_recipients(then), true;
   if (get && path == "/api/v1/endpoints") return get_endpoints(then), true;
   if (get && path == "/api/v1/documents") return get_documents(what, then), true;
+  if (patients_->route(what, then)) return true;
   // /api/v1/{messages|deliveries}/ID[/ACTION]
   for (const std::string kind : {"messages", "deliveries"}) {
     const std::string prefix = "/api/v1/" + kind + "/";

@@ -16,7 +16,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+
+namespace liaison::coordination {
+class index_rebuild;
+}
 
 namespace liaison::admin {
 
@@ -30,6 +35,7 @@ struct parts {
   model::intake& intake;
   routing::delivery_scheduler& scheduler;
   plugin::translators& translators;
+  coordination::index_rebuild& rebuild;
   observe::metrics& metrics;
   const liaison::clock& clock;
   std::function<config::snapshot()> configuration;
@@ -37,11 +43,13 @@ struct parts {
   std::function<void(std::function<void()> then)> refresh_metrics;  ///< brings gauges up to date, then calls
 };
 
+class patients_api;
+
 /// Thread: the executor's. Answers each request exactly once.
 class api {
  public:
-  explicit api(parts what)
-      : parts_(std::move(what)), fhir_({parts_.store, parts_.intake, parts_.translators, parts_.clock, parts_.configuration}) {}
+  explicit api(parts what);
+  ~api();
 
   /// Credentials: /healthz and /readyz need none. With `listen.http.tokens` everything else needs one of them; without, only
   /// requests from loopback are served, and of browsers only those of pages of this very host (DNS rebinding). An endpoint's own token or certificate
@@ -67,6 +75,7 @@ class api {
 
   parts parts_;
   fhir_api::service fhir_;
+  std::unique_ptr<patients_api> patients_;
 };
 
 /// Static texts, embedded at build.

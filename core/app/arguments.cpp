@@ -119,6 +119,49 @@ void add_operation_commands(CLI::App& root, arguments& a) {
   add_api(receipts, a);
 }
 
+void add_identifier(CLI::App* to, arguments& a) {
+  to->add_option("--system", a.system, "Who gave the number, as facts name it: urn:oid:…")->required();
+  to->add_option("--value", a.value, "The number")->required();
+}
+
+CLI::App* add_numbered(CLI::App* to, const char* name, const char* help, arguments& a) {
+  CLI::App* one = to->add_subcommand(name, help);
+  one->add_option("ID", a.id, "The gateway's own number")->required();
+  add_api(one, a);
+  return one;
+}
+
+void add_patient_commands(CLI::App& root, arguments& a) {
+  CLI::App* patient = root.add_subcommand("patient", "What a running gateway knows of a person; asking is noted");
+  patient->require_subcommand(1);
+  CLI::App* find = patient->add_subcommand("find", "By an identifier: identities, choices, stays, messages");
+  add_identifier(find, a);
+  add_api(find, a);
+  add_numbered(patient, "show", "By the gateway's own number", a);
+  CLI::App* consent = patient->add_subcommand("consent", "Record a choice of the patient");
+  add_identifier(consent, a);
+  consent->add_option("--kind", a.kind, "dmp-feeding, professionals, patient, representatives")->required();
+  consent->add_option("--answer", a.answer, "permit, deny or not-collected")->required();
+  consent->add_option("--source", a.source, "Who told it")->required();
+  consent->add_option("--date", a.date, "When it was told, a FHIR date or dateTime (default: now)");
+  add_api(consent, a);
+  CLI::App* patients = root.add_subcommand("patients", "The patient index as a whole");
+  patients->require_subcommand(1);
+  CLI::App* rebuild = patients->add_subcommand("rebuild", "Read the stored messages into the index again");
+  rebuild->add_flag("--clear", a.values, "Begin with nothing but the choices that people recorded");
+  rebuild->add_flag("--progress", a.text, "Only tell how far it is");
+  add_api(rebuild, a);
+  CLI::App* stay = root.add_subcommand("stay", "Stays, their documents and their discharge letter");
+  stay->require_subcommand(1);
+  CLI::App* list = stay->add_subcommand("list", "Discharges whose letter has not left, by deadline");
+  list->add_option("--letter", a.state, "waiting or overdue (default)");
+  add_api(list, a);
+  add_numbered(stay, "show", "Admission, documents, discharge, letter, receipts", a);
+  CLI::App* find_stay = stay->add_subcommand("find", "The same, by the number of the stay");
+  add_identifier(find_stay, a);
+  add_api(find_stay, a);
+}
+
 void add_peer_commands(CLI::App& root, arguments& a) {
   CLI::App* send = root.add_subcommand("send", "A test client: send files, print the answers");
   send->add_option("--to", a.to, "mllp://HOST:PORT or http(s)://…")->required();
@@ -147,6 +190,7 @@ parsed parse(int argc, char** argv) {
   add_translation_commands(root, a);
   add_peer_commands(root, a);
   add_operation_commands(root, a);
+  add_patient_commands(root, a);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

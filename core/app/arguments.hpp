@@ -36,6 +36,7 @@ struct arguments {
   std::int64_t id = 0;
   std::string recipient, source, state;
   std::string document;  ///< its id or its set's
+  std::string system, value, kind, answer, date;  ///< patient, stay
   std::int64_t before = 0;
   unsigned limit = 50;
   std::int64_t deadline_ms = 30'000;
@@ -61,6 +62,7 @@ int run_convert(const arguments& what);
 int run_validate(const arguments& what);
 int run_send(const arguments& what);
 int run_operation(const arguments& what);  ///< messages, deliveries, receipts
+int run_patients(const arguments& what);   ///< patient, patients, stay
 int run_plugins(const arguments& what);
 int run_plugin_check(const arguments& what);
 int run_bench(const arguments& what);

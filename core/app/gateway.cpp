@@ -51,6 +51,7 @@ gateway::~gateway() {
   http_.reset();
   mllp_.clear();
   folders_.clear();
+  discharges_.reset();
   acknowledger_.reset();
   scheduler_.reset();
   if (store_) store_->close();
@@ -93,10 +94,14 @@ result<done> gateway::open() {
   acknowledger_ = std::make_unique<routing::business_acknowledger>(
       *store_, *hosts_, executor_, executor_, metrics_, [this](const std::string& recipient) { scheduler_->wake(recipient); });
   scheduler_->when_ended([this] { acknowledger_->wake(); });
+  discharges_ = std::make_unique<coordination::discharge_watch>(
+      *store_, executor_, executor_, metrics_, [this](const std::string& recipient) { scheduler_->wake(recipient); });
+  rebuild_ = std::make_unique<coordination::index_rebuild>(*store_, executor_);
   intake_->use(configuration_);
   scheduler_->use(configuration_);
   acknowledger_->use(configuration_);
-  api_ = std::make_unique<admin::api>(admin::parts{*store_, *intake_, *scheduler_, *hosts_, metrics_, executor_,
+  discharges_->use(configuration_);
+  api_ = std::make_unique<admin::api>(admin::parts{*store_, *intake_, *scheduler_, *hosts_, *rebuild_, metrics_, executor_,
                                                    [this] { return configuration_; },
                                                    [this] { return !stopping_ && take_store_statistics().free_bytes > configuration_->store.free_bytes_min; },
                                                    [this](std::function<void()> then) { refresh_metrics(std::move(then)); }});
@@ -226,6 +231,7 @@ void gateway::reload() {
   intake_->use(next);
   scheduler_->use(next);
   acknowledger_->use(next);
+  discharges_->use(next);
   metrics_.count("liaison_configuration_loads_total", {{"outcome", "applied"}});
   metrics_.set("liaison_configuration_loaded_seconds", {}, static_cast<double>(executor_.now()) / 1000);
   observe::log_line(observe::level::information, "configuration-applied").with("configuration", next->file);
@@ -271,6 +277,7 @@ void gateway::stop() {
     executor_.stop();
   });
   stopping_parts_ = mllp_.size() + folders_.size() + (http_ ? 1 : 0) + 2;
+  discharges_->stop();
   for (auto& [name, listener] : mllp_) listener->stop(within, [this] { stopped_one(); });
   for (auto& [name, folder] : folders_) folder->stop(within, [this] { stopped_one(); });
   if (http_) http_->stop(within, [this] { stopped_one(); });

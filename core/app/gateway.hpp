@@ -5,6 +5,8 @@
 #include "core/admin/api.hpp"
 #include "core/base/result.hpp"
 #include "core/config/configuration.hpp"
+#include "core/coordination/discharge_watch.hpp"
+#include "core/coordination/index_rebuild.hpp"
 #include "core/net/asio_executor.hpp"
 #include "core/net/folder_source.hpp"
 #include "core/net/http_server.hpp"
@@ -60,6 +62,8 @@ class gateway {
   std::unique_ptr<routing::delivery_scheduler> scheduler_;
   std::unique_ptr<routing::business_acknowledger> acknowledger_;
   std::unique_ptr<routing::message_intake> intake_;
+  std::unique_ptr<coordination::discharge_watch> discharges_;
+  std::unique_ptr<coordination::index_rebuild> rebuild_;
   std::unique_ptr<admin::api> api_;
   std::map<std::string, std::unique_ptr<net::mllp_listener>> mllp_;
   std::map<std::string, std::unique_ptr<net::folder_source>> folders_;

@@ -21,7 +21,9 @@ int main(int argc, char** argv) {
       {"messages trace", run_operation}, {"messages raw", run_operation}, {"messages replay", run_operation},
       {"deliveries list", run_operation}, {"deliveries retry", run_operation}, {"deliveries cancel", run_operation},
       {"document show", run_operation},   {"document waiting", run_operation},
-      {"receipts", run_operation}};
+      {"receipts", run_operation},   {"patient find", run_patients}, {"patient show", run_patients},
+      {"patient consent", run_patients}, {"patients rebuild", run_patients}, {"stay list", run_patients},
+      {"stay show", run_patients},   {"stay find", run_patients}};
   const auto at = commands.find(command_line.what.command);
   if (at == commands.end()) return exit_usage;
   try {

@@ -19,6 +19,7 @@ void check_listeners(const check_context& in);  ///< addresses, ports, protectio
 void check_endpoints(const check_context& in);  ///< sources and destinations, folders, formats, deliveries
 void check_routes(const check_context& in);     ///< references, order
 void check_tests(const check_context& in);
+void check_discharge(const check_context& in);  ///< zone, recipients of alerts
 
 /// What is missing for a message to come in and arrive. Only worth saying where nothing is wrong.
 void check_completeness(const check_context& in);

@@ -94,6 +94,7 @@ void check_completeness(const check_context& in) {
   }
   std::set<std::string> receiving;
   for (const auto& one : in.of.routes) receiving.insert(one.to.begin(), one.to.end());
+  receiving.insert(in.of.discharge.alert_to.begin(), in.of.discharge.alert_to.end());
   for (const auto& name : destination_names(in.of)) {
     if (!receiving.contains(name)) {
       in.findings.warning(in.root, {"endpoints", name, "destination"}, "no route leads there");

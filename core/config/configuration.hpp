@@ -110,6 +110,7 @@ struct endpoint {
   std::string strictness = "tolerant";
   std::string carry = "cda";                ///< destination: FORMAT or FORMAT/PROFILE of the documents that its profile wraps
   std::string options_json = "{}";          ///< free options for the translator
+  std::string audience = "professionals";   ///< of a destination: who reads there (identity/secrecy.hpp)
   delivery_policy delivery;
   business_acknowledgements acknowledgements;  ///< of a source
   /// Of a destination: the secure mail addresses that it stands for (patterns), and what its acceptance means: received,
@@ -117,6 +118,24 @@ struct endpoint {
   std::vector<std::string> mailboxes;
   std::string acceptance;
   bool operator==(const endpoint&) const = default;
+};
+
+/// What may go to one audience.
+struct secrecy_policy {
+  std::string not_collected = "send";     ///< "send" or "refuse" when the patient's choice is not known
+  std::string confidentiality_max = "V";  ///< N, R or V
+  bool operator==(const secrecy_policy&) const = default;
+};
+
+/// The clock between a discharge and its letter.
+struct discharge_settings {
+  bool watch = true;
+  std::vector<std::string> letter_types{"11490-0"};
+  std::string due_at = "20:00";  ///< of the local day of the discharge
+  std::int64_t after_ms_min = 2LL * 3600 * 1000;
+  std::string zone = "Europe/Paris";
+  std::vector<std::string> classes_excluded{"N", "R"};
+  std::vector<std::string> alert_to;  ///< endpoints that get a message for each late letter
 };
 
 /// Conditions on facts; each non-empty list must match, one of its patterns is enough. Patterns: `*` and `?`, without
@@ -178,6 +197,11 @@ struct configuration {
     double wait_minutes = 60;
     std::string then = "send";  ///< "send" with a report, or "dead-letter"
   } missing_original;
+  struct {
+    secrecy_policy professionals{"send", "V"}, patient{"send", "R"}, representatives{"refuse", "N"},
+        shared_record{"refuse", "N"};
+  } secrecy;
+  discharge_settings discharge;
 
   std::int64_t stop_ms_max = 10'000;
   std::string log_level = "info";

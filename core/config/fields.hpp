@@ -104,6 +104,7 @@ void fields_of(Visitor& v, endpoint& of) {
   v.value("strictness", of.strictness);
   v.value("carry", of.carry);
   v.raw("options", of.options_json);
+  v.value("audience", of.audience);
   v.object("delivery", [&](auto& in) { fields_of(in, of.delivery); });
   v.object("business_acknowledgements", [&](auto& in) {
     in.value("to", of.acknowledgements.to);
@@ -111,6 +112,24 @@ void fields_of(Visitor& v, endpoint& of) {
   });
   v.patterns("mailboxes", of.mailboxes);
   v.value("acceptance", of.acceptance);
+}
+
+template <class Visitor>
+void fields_of(Visitor& v, secrecy_policy& of) {
+  v.value("not_collected", of.not_collected);
+  v.value("confidentiality_max", of.confidentiality_max);
+}
+
+template <class Visitor>
+void fields_of(Visitor& v, discharge_settings& of) {
+  constexpr std::int64_t hour_ms = 3'600'000;
+  v.value("watch", of.watch);
+  v.value("letter_types", of.letter_types);
+  v.value("due_at", of.due_at);
+  v.scaled("hours_min", of.after_ms_min, hour_ms);
+  v.value("zone", of.zone);
+  v.value("classes_excluded", of.classes_excluded);
+  v.value("alert_to", of.alert_to);
 }
 
 template <class Visitor>
@@ -189,6 +208,13 @@ void fields_of(Visitor& v, configuration& of) {
       missing.value("then", of.missing_original.then);
     });
   });
+  v.object("secrecy", [&](auto& in) {
+    in.object("professionals", [&](auto& one) { fields_of(one, of.secrecy.professionals); });
+    in.object("patient", [&](auto& one) { fields_of(one, of.secrecy.patient); });
+    in.object("representatives", [&](auto& one) { fields_of(one, of.secrecy.representatives); });
+    in.object("shared_record", [&](auto& one) { fields_of(one, of.secrecy.shared_record); });
+  });
+  v.object("discharge", [&](auto& in) { fields_of(in, of.discharge); });
   v.object("log", [&](auto& in) { in.value("level", of.log_level); });
   v.value("stop_ms_max", of.stop_ms_max);
   v.map("endpoints", of.endpoints);

@@ -50,6 +50,7 @@ void check(const check_context& context) {
   check_listeners(context);
   check_endpoints(context);
   check_routes(context);
+  check_discharge(context);
   check_tests(context);
   if (!has_error(context.findings.findings)) check_completeness(context);
 }

@@ -94,11 +94,6 @@ bool dates_agree(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-bool is_ins(identifier_kind kind) {
-  return kind == identifier_kind::ins_nir || kind == identifier_kind::ins_nia || kind == identifier_kind::ins_test ||
-         kind == identifier_kind::ins_demo;
-}
-
 std::string normal_form(std::string_view name) {
   std::string plain;
   plain.reserve(name.size());
@@ -127,21 +122,6 @@ std::string normal_form(std::string_view name) {
   return plain;
 }
 
-bool ins_key_is_right(std::string_view matricule) {
-  if (matricule.size() != 15) return false;
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 13; ++i) {
-    char digit = matricule[i];
-    // Corsica: 2A counts as 19, 2B as 18.
-    if (i == 6 && (digit == 'A' || digit == 'B')) digit = digit == 'A' ? '9' : '8';
-    if (i == 5 && (matricule[6] == 'A' || matricule[6] == 'B')) digit = '1';
-    if (digit < '0' || digit > '9') return false;
-    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
-  }
-  const std::string key = std::to_string(97 - number % 97);
-  return matricule.substr(13) == (key.size() == 1 ? "0" + key : key);
-}
-
 std::vector<model::issue> check_one(const facts::patient& patient, std::string_view location) {
   const auto ins = matricules(patient);
   for (const auto* id : ins)
@@ -155,6 +135,13 @@ std::vector<model::issue> check_one(const facts::patient& patient, std::string_v
     if (ins[i]->value != ins[0]->value)
       return {finding(model::severity::error, "identity-two-ins", location,
                       "two different INS for one patient: the message is stopped")};
+  const auto is_real = [](const facts::identifier* id) {
+    return id->kind == identifier_kind::ins_nir || id->kind == identifier_kind::ins_nia;
+  };
+  for (const auto* id : ins)
+    if (is_real(id) != is_real(ins[0]))
+      return {finding(model::severity::error, "identity-environments-mixed", location,
+                      "one patient has an INS of production and one of tests or demonstrations: the message is stopped")};
   return {};
 }
 

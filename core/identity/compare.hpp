@@ -3,6 +3,7 @@
 // matricule may travel at all. Plain functions, no I/O.
 #pragma once
 
+#include "core/identity/matricule.hpp"
 #include "core/model/facts.hpp"
 #include "core/model/issue.hpp"
 
@@ -27,17 +28,12 @@ std::string normal_form(std::string_view name);
 std::vector<model::issue> compare(const facts::patient& envelope, const facts::patient& document,
                                   std::string_view envelope_location, std::string_view document_location);
 
-/// 13 characters (2A and 2B as in Corsica) and their key, 97 minus the number modulo 97.
-bool ins_key_is_right(std::string_view matricule);
-
-/// Two different matricules for one patient: error identity-two-ins. A matricule without a right key: identity-ins-key, an
+/// Two different matricules for one patient: error identity-two-ins; one number as that of production and of tests: error
+/// identity-environments-mixed. A matricule without a right key: identity-ins-key, an
 /// error when the identity is said to be qualified, else a warning.
 std::vector<model::issue> check_one(const facts::patient& patient, std::string_view location);
 
 /// Matricules of the other environment (production OIDs on a test gateway and the reverse).
-enum class environment : std::uint8_t { test, production };
 std::vector<model::issue> check_environment(const facts::patient& patient, environment where, std::string_view location);
-
-bool is_ins(facts::identifier_kind kind);
 
 }  // namespace liaison::identity

@@ -141,7 +141,8 @@ std::string suffix_of_format(std::string_view format) {
   struct known {
     std::string_view format, suffix;
   };
-  constexpr std::array<known, 7> suffixes{{{"hl7v2", ".hl7"},
+  constexpr std::array<known, 8> suffixes{{{"hl7v2", ".hl7"},
+                                     {"event", ".json"},
                                            {"cda", ".xml"},
                                            {"hprim-medecin", ".hpr"},
                                            {"hprim-sante", ".hpr"},

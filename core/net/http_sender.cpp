@@ -63,7 +63,8 @@ std::string content_type_of_format(std::string_view format) {
   struct known {
     std::string_view format, content_type;
   };
-  constexpr std::array<known, 7> types{{{"fhir", "application/fhir+json"},
+  constexpr std::array<known, 8> types{{{"fhir", "application/fhir+json"},
+                                        {"event", "application/json"},
                                         {"hl7v2", "x-application/hl7-v2+er7"},
                                         {"cda", "application/xml"},
                                         {"hprim-medecin", "text/plain"},

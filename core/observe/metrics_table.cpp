@@ -69,6 +69,17 @@ constexpr metric_description table[] = {
     {"liaison_dead_letters_total", counter, none, {"recipient"},
      "Deliveries that gave up and wait for a person"},
 
+    {"liaison_withheld_total", counter, none, {"recipient", "code"},
+     "Deliveries that were not made for reasons of secrecy, by reason: the patient refused, masks, confidentiality, identity"},
+
+    // Patients.
+    {"liaison_identities_total", counter, none, {"source", "outcome"},
+     "Documents by how their identity compares with the patient index: exact, unknown, no-ins, differs, incomplete, other"},
+    {"liaison_discharges", gauge, none, {"letter"},
+     "Stays after which a letter is or was awaited, by its state: waiting, overdue, on-time, late"},
+    {"liaison_discharge_alerts_total", counter, none, {},
+     "Discharges whose letter had not left in time, as they were noticed"},
+
     // Translators.
     {"liaison_translation_seconds", histogram, quick, {"from", "to"},
      "Duration of a translation between two formats"},

@@ -8,9 +8,26 @@ namespace liaison::routing {
 
 namespace {
 
-model::issue ins_not_qualified() {
-  return {model::severity::error, "identity-ins-not-qualified", "patient",
-          "the message carries an INS but its identity is not qualified: it cannot be passed on unchanged"};
+/// The code of the first patient whose INS may not leave; nullptr: none.
+const char* why_not_leave(const model::message_facts& facts) {
+  for (const auto& patient : facts.patients)
+    if (const char* why = identity::why_not_leave(patient)) return why;
+  return nullptr;
+}
+
+/// Matricules that must not stand in what is written. A social-security number of the same digits is none.
+std::vector<std::string> held_back(const model::message_facts& facts) {
+  std::vector<std::string> values;
+  for (const auto& patient : facts.patients) {
+    if (identity::why_not_leave(patient) == nullptr) continue;
+    for (const auto& id : patient.identifiers) {
+      const bool is_also_nir = std::any_of(patient.identifiers.begin(), patient.identifiers.end(), [&](const auto& other) {
+        return other.kind == facts::identifier_kind::nir && other.value == id.value;
+      });
+      if (identity::is_ins(id.kind) && id.value.size() >= 13 && !is_also_nir) values.push_back(id.value);
+    }
+  }
+  return values;
 }
 
 /// Does this format and profile wrap documents? The profile left out is the translator's first.
@@ -39,7 +56,7 @@ struct run : std::enable_shared_from_this<run> {
   std::vector<source> sources;
   std::vector<std::string> encoders;  ///< their accounts
   shared_bytes wrapped_pivot;  ///< kept while the document to wrap is written
-  bool leave_allowed = true;   ///< may_leave of what came in
+  model::message_facts facts;
   shared_bytes passed;         ///< set when bytes are passed on; decoding then only serves the account
 
   run(plugin::translators& t, examiner& e, conversion_request r, std::function<void(conversion)> f)
@@ -61,15 +78,13 @@ struct run : std::enable_shared_from_this<run> {
     made.from_format = found.format;
     request.from.format = found.format;
     inside = std::move(found.inside);
-    leave_allowed = may_leave(found.facts);
     if (found.status != LIAISON_OK) return finish();
     const bool as_is = request.to.charset.empty() && (request.to.profile.empty() || request.to.profile == found.facts.profile);
     if (as_is && found.format == request.to.format) passed = request.bytes;
     else if (as_is && inside.size() == 1 && inside.front().format == request.to.format) passed = inside.front().bytes;
-    if (passed && request.purpose == purpose::deliver) {
-      if (leave_allowed) return finish();
-      made.status = LIAISON_QUARANTINE;
-      made.issues.push_back(ins_not_qualified());
+    facts = std::move(found.facts);
+    if (passed && request.purpose != purpose::look) {
+      if (may_not_leave()) hold_back("the message carries an INS that may not leave: it cannot be passed on unchanged");
       return finish();
     }
     decode_embedded(0);
@@ -135,9 +150,8 @@ struct run : std::enable_shared_from_this<run> {
       for (const embedded& one : inside)
         if (one.format == inner.format) take(one.location, one.bytes);
     }
-    if (!documents.empty() && request.purpose == purpose::deliver && !leave_allowed) {
-      made.status = LIAISON_QUARANTINE;
-      made.issues.push_back(ins_not_qualified());
+    if (!documents.empty() && may_not_leave()) {
+      hold_back("the document to carry has an INS that may not leave");
       return finish();
     }
     if (!documents.empty()) return encode(request.to, share(std::move(pivot)), std::move(documents), &run::encoded);
@@ -153,6 +167,8 @@ struct run : std::enable_shared_from_this<run> {
         documents.push_back({LIAISON_PART_EMBEDDED, "", std::move(part.content_type), format, std::move(part.bytes)});
       else if (part.role == LIAISON_PART_ACCOUNT) encoders.push_back(std::move(part.bytes));
     }
+    for (const plugin::part& document : documents)
+      if (made.status == LIAISON_OK) check_written(document.bytes);
     if (made.status != LIAISON_OK) return finish();
     encode(request.to, std::move(wrapped_pivot), std::move(documents), &run::encoded);
   }
@@ -206,11 +222,30 @@ struct run : std::enable_shared_from_this<run> {
       made.status = LIAISON_QUARANTINE;
       made.issues.push_back({model::severity::error, "translation-empty", "", "the translator wrote nothing"});
     }
+    if (made.status == LIAISON_OK) check_written(*made.document);
+    for (const auto& attachment : made.attachments)
+      if (made.status == LIAISON_OK) check_written(attachment.bytes);
     if (made.status == LIAISON_OK) {
       if (encoders.empty()) encoders.emplace_back("{}");  // it said nothing: nothing is known to be carried
       made.account = join(views(), {encoders.begin(), encoders.end()});
     }
     finish();
+  }
+
+  bool may_not_leave() const { return request.purpose == purpose::deliver && !may_leave(facts); }
+
+  /// Translators leave such an INS out by themselves; should one forget, nothing leaves.
+  void check_written(std::string_view bytes) {
+    if (!may_not_leave()) return;
+    for (const std::string& value : held_back(facts))
+      if (bytes.find(value) != std::string_view::npos)
+        return hold_back("the translation still carries an INS that may not leave");
+  }
+
+  void hold_back(const char* text) {
+    made.status = LIAISON_QUARANTINE;
+    made.issues.push_back({model::severity::error, why_not_leave(facts), "patient",
+                           std::string(text) + ": the identity is not qualified, its key is wrong or one of its five traits is missing"});
   }
 
   std::vector<source_account> views() const {
@@ -251,10 +286,7 @@ struct run : std::enable_shared_from_this<run> {
 }  // namespace
 
 bool may_leave(const model::message_facts& facts) {
-  for (const auto& patient : facts.patients)
-    for (const auto& id : patient.identifiers)
-      if (identity::is_ins(id.kind) && patient.identity_status != liaison::facts::identity_status::qualified) return false;
-  return true;
+  return why_not_leave(facts) == nullptr;
 }
 
 void converter::convert(conversion_request what, std::function<void(conversion)> then) {

@@ -15,9 +15,10 @@
 
 namespace liaison::routing {
 
-/// Why a translation is made. To leave the house, a message that is passed on unchanged must not carry an INS
-/// whose identity is not qualified (identity-ins-not-qualified), and no account is drawn up for it.
-enum class purpose : std::uint8_t { look, deliver };
+/// Why a translation is made. To leave the house (`deliver`), nothing may carry an INS that may not leave
+/// (identity::why_not_leave): not what is passed on unchanged, and not what a translator wrote. For what is delivered no
+/// account is drawn up when it is passed on.
+enum class purpose : std::uint8_t { look, deliver, deliver_inside };
 
 struct conversion_request {
   shared_bytes bytes;
@@ -40,7 +41,7 @@ struct conversion {
   std::string translators;  ///< "fr.liaison.hl7v2 0.1.0 → fr.liaison.hprim 0.1.0"
 };
 
-/// True when the patients' matricules may travel: none, or every one with a qualified identity.
+/// True when the patients' matricules may travel: none, or every one with a qualified identity, its key and its traits.
 bool may_leave(const model::message_facts& facts);
 
 /// Thread: the executor's.

@@ -2,6 +2,8 @@
 #include "core/routing/delivery_scheduler.hpp"
 
 #include "core/base/digest.hpp"
+#include "core/identity/patient_index.hpp"
+#include "core/identity/secrecy.hpp"
 #include "core/observe/log.hpp"
 #include "core/protocol/backoff.hpp"
 #include "core/routing/business_acknowledger.hpp"
@@ -36,6 +38,24 @@ std::string code_class(const std::string& code) {
   return code;
 }
 
+identity::audience audience_of(const config::endpoint& endpoint) {
+  return identity::audience_named(endpoint.audience).value_or(identity::audience::professionals);
+}
+
+identity::secrecy_rule rule_for(identity::audience to, const config::configuration& configuration) {
+  const auto rule_from = [](const config::secrecy_policy& policy) {
+    return identity::secrecy_rule{policy.not_collected == "send", policy.confidentiality_max.front()};
+  };
+  switch (to) {
+    case identity::audience::internal: break;
+    case identity::audience::professionals: return rule_from(configuration.secrecy.professionals);
+    case identity::audience::patient: return rule_from(configuration.secrecy.patient);
+    case identity::audience::representatives: return rule_from(configuration.secrecy.representatives);
+    case identity::audience::shared_record: return rule_from(configuration.secrecy.shared_record);
+  }
+  return identity::default_rule(identity::audience::internal);
+}
+
 }  // namespace
 
 /// One recipient.
@@ -62,6 +82,8 @@ struct delivery_scheduler::job {
   config::endpoint endpoint;  ///< as it was when the attempt began
   std::shared_ptr<model::sender> sender;
   model::outgoing outgoing;
+  identity::audience audience = identity::audience::professionals;
+  result<model::message_facts> facts = model::message_facts{};
   store::delivery_update update;
   bool rest_of_queue_waits = false;  ///< the recipient is not there
 };
@@ -198,6 +220,7 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   j->endpoint = to->endpoint;
   j->sender = to->sender;
   j->update.id = j->work.delivery.id;
+  j->audience = audience_of(j->endpoint);
   to->in_flight.insert(j->work.delivery.id);
   ++jobs_;
   const model::delivery& d = j->work.delivery;
@@ -227,18 +250,17 @@ void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
   question.now = rfc3339(j->work.delivery.created_at);
   question.id_seed = j->work.sha256 + ":" + j->work.delivery.recipient;
   question.control_id = j->outgoing.name;
-  question.purpose = purpose::deliver;
+  const bool stays_inside = j->audience == identity::audience::internal;
+  question.purpose = stays_inside ? purpose::deliver_inside : purpose::deliver;
   question.environment = configuration_->environment == "production" ? identity::environment::production : identity::environment::test;
   const bool as_it_came = question.from.format == question.to.format && question.to.profile.empty() && question.to.charset.empty();
   // What the gateway wrote itself was written for this recipient.
-  const bool is_ours = j->work.message_source == business_acknowledgement_source;
-  if (as_it_came || is_ours) {
-    // What the recipient reads as it came needs no translator: the facts of intake say whether it may leave.
-    auto facts = model::facts_from_json(j->work.facts_json);
-    if (facts && may_leave(facts.value())) {
-      j->outgoing.document = question.bytes;
-      return prepare(j);
-    }
+  const bool is_as_wanted = as_it_came || j->work.message_source == business_acknowledgement_source;
+  if (is_as_wanted || !stays_inside) j->facts = model::facts_from_json(j->work.facts_json);
+  // What the recipient reads as it came needs no translator: the facts of intake say whether it may leave.
+  if (is_as_wanted && (stays_inside || (j->facts && may_leave(j->facts.value())))) {
+    j->outgoing.document = question.bytes;
+    return ask_secrecy(j);
   }
   converter_.convert(std::move(question), [this, j](conversion made) { translated(j, std::move(made)); });
 }
@@ -263,7 +285,32 @@ void delivery_scheduler::translated(const job_pointer& j, conversion made) {
   j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::translated, made.passed_on ? "as-is" : "translated", std::move(summary)});
   j->outgoing.document = std::move(made.document);
   j->outgoing.attachments = std::move(made.attachments);
-  prepare(j);
+  ask_secrecy(j);
+}
+
+/// At the last moment before anything leaves: choices and marks may have changed since the message came in.
+void delivery_scheduler::ask_secrecy(const job_pointer& j) {
+  if (j->audience == identity::audience::internal) return prepare(j);
+  if (!j->facts) return withhold(j, {model::severity::error, j->facts.error().code, "", j->facts.error().text});
+  if (j->facts.value().patients.empty()) return prepare(j);
+  auto known = std::make_shared<identity::sending_facts>();
+  store_.look_at_patients(
+      [known, message = j->work.delivery.message](identity::patient_table& table) {
+        *known = identity::patient_index(table).facts_for_sending(message);
+      },
+      [this, j, known](result<done> outcome) {
+        if (!outcome) return fail(j, {model::send_verdict::failed, outcome.error().code, outcome.error().text, 0});
+        const auto why = identity::why_withheld(
+            {j->audience, rule_for(j->audience, *configuration_), j->facts.value(), known->consents, known->flags});
+        if (why) return withhold(j, *why);
+        prepare(j);
+      });
+}
+
+/// A dead letter: a person sees it, and may retry it when the patient has changed their mind.
+void delivery_scheduler::withhold(const job_pointer& j, const model::issue& why) {
+  metrics_.count("liaison_withheld_total", {{"recipient", j->to->name}, {"code", why.code}});
+  give_up(j, why.code, why.diagnostics);
 }
 
 void delivery_scheduler::prepare(const job_pointer& j) {
@@ -295,6 +342,7 @@ void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& o
   j->to->failures = 0;
   j->to->resting_until = 0;
   j->update.state = model::delivery_state::delivered;
+  j->update.leaves_the_house = j->audience != identity::audience::internal;
   j->update.count_attempt = true;
   j->update.prepared.reset();
   j->update.error.clear();

@@ -8,6 +8,7 @@
 #include "core/routing/router.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace liaison::routing {
 
@@ -76,6 +77,19 @@ struct message_intake::task {
 
 reading reading_of(const config::endpoint& endpoint) {
   return {endpoint.format, endpoint.profile, endpoint.charset, endpoint.strictness, endpoint.carry, endpoint.options_json};
+}
+
+identity::letter_rule letter_rule_of(const config::configuration& configuration) {
+  const config::discharge_settings& from = configuration.discharge;
+  identity::letter_rule rule;
+  rule.types = from.letter_types;
+  // "20:00": the schema has checked its form.
+  rule.minute_of_day = std::atoi(from.due_at.c_str()) * 60 + std::atoi(from.due_at.c_str() + from.due_at.find(':') + 1);
+  rule.after_ms_min = from.after_ms_min;
+  rule.classes_excluded = from.classes_excluded;
+  rule.is_watched = from.watch;
+  rule.zone = from.zone;
+  return rule;
 }
 
 store::intake record_of(const config::configuration& configuration, const std::string& source, const examination& found) {
@@ -180,6 +194,8 @@ void message_intake::keep(const task_pointer& t) {
   record.raw = t->arrival.bytes;
   const double wait_minutes = t->configuration->missing_original.wait_minutes;
   if (wait_minutes > 0) record.waits_until = record.message.received_at + static_cast<unix_ms>(wait_minutes * 60'000);
+  if (t->found.status == LIAISON_OK)
+    record.subject = identity::observe(t->found.facts, t->arrival.source, record.message.received_at, letter_rule_of(*t->configuration));
   record.if_control_id_seen = control_id_reused();
   if (t->found.status == LIAISON_OK && !t->arrival.replaces.empty())
     record.replaces = name_for_all(t->arrival.replaces, t->arrival.source);
@@ -204,6 +220,9 @@ void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) 
   t->answer.duplicate = outcome.verdict == store::intake_verdict::duplicate;
   if (t->answer.duplicate) metrics_.count("liaison_duplicates_total", {{"source", t->arrival.source}});
   if (outcome.control_id_seen) t->answer.issues.push_back(control_id_reused());
+  if (auto issue = identity::issue_of(outcome.reconciliation)) t->answer.issues.push_back(std::move(*issue));
+  if (outcome.reconciliation != identity::reconciliation::none)
+    metrics_.count("liaison_identities_total", {{"source", t->arrival.source}, {"outcome", identity::name_of(outcome.reconciliation)}});
   for (const std::string& recipient : outcome.recipients) on_deliveries_(recipient);
   for (const std::string& recipient : outcome.released) on_deliveries_(recipient);
   if (!t->answer.duplicate) count_issues(t);

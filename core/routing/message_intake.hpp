@@ -64,6 +64,9 @@ class message_intake final : public model::intake {
 /// The reading that an endpoint's configuration asks for.
 reading reading_of(const config::endpoint& endpoint);
 
+/// When the letter after a discharge is late, as configured.
+identity::letter_rule letter_rule_of(const config::configuration& configuration);
+
 /// The store's record of an examined message: state, keys and deliveries by the rules. Shared with the embedded
 /// tests of a configuration, so that a test tells what the gateway would do.
 store::intake record_of(const config::configuration& configuration, const std::string& source, const examination& found);

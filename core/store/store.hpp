@@ -9,6 +9,8 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
+#include "core/identity/observation.hpp"
+#include "core/identity/patient_table.hpp"
 #include "core/model/message.hpp"
 
 #include <cstdint>
@@ -55,6 +57,7 @@ struct intake {
   std::vector<model::mark> marks;               ///< at most 4000
   /// Texts of marks: when a kept message has one of them nothing is written (`exists`). For what must be made once only.
   std::vector<std::string> unless_marked;
+  identity::observation subject;         ///< what it tells of its patient and stay; no patients: nothing
   std::vector<new_delivery> deliveries;  ///< `message.state` says `routed` when there are any; at most 1000
 };
 
@@ -72,6 +75,8 @@ struct intake_outcome {
   model::message_state state = model::message_state::unrouted;  ///< of the stored one, for a duplicate the first one's
   bool control_id_seen = false;         ///< the same source and sender key came before with other bytes
   bool waits = false;                   ///< for the document that it replaces or removes
+  /// Against the patient index; what a person should look at stands among the message's issues too.
+  identity::reconciliation reconciliation = identity::reconciliation::none;
   std::vector<std::string> recipients;  ///< of the deliveries that were added
   std::vector<std::string> released;    ///< recipients of deliveries that waited for this document
   std::string text;                     ///< why not
@@ -101,8 +106,18 @@ struct delivery_update {
   unix_ms next_attempt_at = 0;
   bool count_attempt = true;
   std::optional<bool> prepared;
+  bool leaves_the_house = false;  ///< with `delivered`: someone outside has it, which stops a discharge clock
   std::string error;
   std::vector<model::receipt> receipts;  ///< `delivery` is filled in
+};
+
+/// What the patient index is built from.
+struct stored_facts {
+  model::message_id id = 0;
+  std::string source;
+  unix_ms received_at = 0;
+  std::string facts_json;
+  unix_ms delivered_at = 0;  ///< the first delivery that was accepted; 0: none
 };
 
 struct message_filter {
@@ -253,6 +268,16 @@ class store {
   /// letter has not ended; and a document's line is kept whole while one of its deliveries has not, so that a later
   /// version still finds it.
   virtual void purge(retention policy, unix_ms now, callback<result<std::uint32_t>> then) = 0;
+
+  /// Work on the patient index, in one transaction with what else is written: all of it or nothing. `change` runs on
+  /// another thread, and again when the transaction has to be repeated: it keeps nothing between two runs. Failures as
+  /// for `update`.
+  virtual void change_patients(std::function<void(identity::patient_table&)> change, callback<result<done>> then) = 0;
+  /// The same, reading only, from one consistent view.
+  virtual void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) = 0;
+  /// Facts of messages that were not quarantined, with ids above `after`, ascending.
+  virtual void read_facts(model::message_id after, std::uint32_t limit,
+                          callback<result<std::vector<stored_facts>>> then) = 0;
 
   virtual statistics take_statistics() = 0;
 

@@ -2,6 +2,7 @@
 #include "core/store/memory/memory_store.hpp"
 
 #include "core/base/digest.hpp"
+#include "core/identity/patient_index.hpp"
 #include "core/store/memory/memory_table.hpp"
 
 #include <algorithm>
@@ -225,6 +226,33 @@ class memory_backend final : public memory_store {
            }));
   }
 
+  void change_patients(std::function<void(identity::patient_table&)> change, callback<result<done>> then) override {
+    answer(std::move(then), written<done>([&]() -> result<done> {
+             change(table_.patients);
+             return done{};
+           }));
+  }
+  void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
+    look(table_.patients);
+    answer(std::move(then), result<done>(done{}));
+  }
+  void read_facts(model::message_id after, std::uint32_t limit,
+                  callback<result<std::vector<stored_facts>>> then) override {
+    std::vector<stored_facts> found;
+    for (auto at = table_.messages.upper_bound(after); at != table_.messages.end() && found.size() < limit; ++at) {
+      const auto& message = at->second.message;
+      if (message.state == model::message_state::quarantined) continue;
+      unix_ms delivered_at = 0;
+      for (const auto& [id, kept] : table_.deliveries) {
+        const bool is_first = delivered_at == 0 || kept.delivery.finished_at < delivered_at;
+        if (kept.delivery.message == message.id && kept.delivery.state == model::delivery_state::delivered && is_first)
+          delivered_at = kept.delivery.finished_at;
+      }
+      found.push_back({message.id, message.source, message.received_at, message.facts_json, delivered_at});
+    }
+    answer(std::move(then), result<std::vector<stored_facts>>(std::move(found)));
+  }
+
   statistics take_statistics() override {
     auto taken = statistics_;
     statistics_.commit_seconds_new.clear();
@@ -280,6 +308,8 @@ class memory_backend final : public memory_store {
     table_.add_receipts(kept, std::move(what.receipts), options_.receipts_kept);
     const bool delivered = what.state == model::delivery_state::delivered;
     if (delivery.state != model::delivery_state::pending && (!delivered || delivery.state == what.state)) return done{};
+    if (delivered && what.leaves_the_house)
+      identity::patient_index(table_.patients).letter_left(delivery.message, clock_.now());
     if (what.state == model::delivery_state::pending) table_.set_state(kept, what.state);
     else table_.end(kept, what.state, clock_.now());
     if (what.count_attempt) ++delivery.attempts;

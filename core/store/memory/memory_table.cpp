@@ -2,6 +2,7 @@
 #include "core/store/memory/memory_table.hpp"
 
 #include "core/base/digest.hpp"
+#include "core/identity/patient_index.hpp"
 
 #include <algorithm>
 
@@ -61,6 +62,8 @@ intake_outcome memory_table::add(intake what, unix_ms now) {
   if (outcome.control_id_seen && !what.if_control_id_seen.code.empty())
     kept.message.issues.push_back(what.if_control_id_seen);
   kept.message.id = ++last_message_;
+  outcome.reconciliation = identity::patient_index(patients).note(what.subject, kept.message.id).outcome;
+  if (auto issue = identity::issue_of(outcome.reconciliation)) kept.message.issues.push_back(std::move(*issue));
   kept.message.times_received = 1;
   if (kept.message.received_at == 0) kept.message.received_at = now;
   kept.raw = std::move(what.raw);
@@ -321,6 +324,7 @@ void memory_table::remove(model::message_id id) {
   sent->second.erase(id);
   if (sent->second.empty()) sent_by_.erase(sent);
   std::erase_if(deliveries, [&](const auto& entry) { return entry.second.delivery.message == id; });
+  patients.forget_message(id);
   messages.erase(found);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/store/line_order.hpp"
+#include "core/store/memory/memory_patients.hpp"
 #include "core/store/store.hpp"
 
 #include <map>
@@ -39,6 +40,7 @@ class memory_table {
  public:
   std::map<model::message_id, stored_message> messages;
   std::map<model::delivery_id, stored_delivery> deliveries;
+  memory_patients patients;
 
   intake_outcome add(intake what, unix_ms now);
   model::delivery_id add_delivery(const stored_message& of, const new_delivery& what, unix_ms now, std::int64_t turn = 0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/delivery_writer.hpp"
 
+#include "core/identity/patient_index.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -19,9 +21,10 @@ bool is_open(state which) { return which == state::pending || which == state::de
 
 }  // namespace
 
-delivery_writer::delivery_writer(write_session& session, order_lines& lines)
+delivery_writer::delivery_writer(write_session& session, order_lines& lines, patient_rows& patients)
     : session_(session),
       lines_(lines),
+      patients_(patients),
       add_(
           session.database,
           "INSERT INTO delivery(id, message, recipient, format, profile, order_key, state, lane, attempts, created_at, "
@@ -29,7 +32,7 @@ delivery_writer::delivery_writer(write_session& session, order_lines& lines)
           "VALUES(?1,?2,?3,?4,?5,?6,0,?7,0,?8,?8,?8,0,0,0,?9,?10,?11)"),
       read_(session.database,
             "SELECT recipient, order_key, state, lane, attempts, waits_since, next_attempt_at, finished_at, prepared, "
-            "receipts, last_error, turn, reports FROM delivery WHERE id=?"),
+            "receipts, last_error, turn, reports, message FROM delivery WHERE id=?"),
       write_(session.database,
              "UPDATE delivery SET state=?2, lane=?3, attempts=?4, waits_since=?5, next_attempt_at=?6, finished_at=?7, "
              "prepared=?8, receipts=?9, last_error=?10 WHERE id=?1"),
@@ -81,6 +84,7 @@ std::optional<delivery_writer::row> delivery_writer::read(model::delivery_id id)
   kept.last_error = found.text(10);
   kept.turn = found.integer(11);
   kept.reports = found.integer(12);
+  kept.message = found.integer(13);
   return kept;
 }
 
@@ -135,6 +139,7 @@ result<done> delivery_writer::apply(const delivery_update& what) {
   if (what.count_attempt) ++kept.attempts;
   if (what.prepared) kept.prepared = *what.prepared ? 1 : 0;
   if (!what.error.empty() || delivered) kept.last_error = what.error;
+  if (delivered && what.leaves_the_house) identity::patient_index(patients_).letter_left(kept.message, now);
   if (what.state != state::pending) {
     end(kept, what.state, now);
     return done{};

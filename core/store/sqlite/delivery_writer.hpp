@@ -5,6 +5,7 @@
 
 #include "core/store/sqlite/codes.hpp"
 #include "core/store/sqlite/order_lines.hpp"
+#include "core/store/sqlite/patient_rows.hpp"
 #include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/write_session.hpp"
 
@@ -16,7 +17,7 @@ namespace liaison::store::sqlite {
 
 class delivery_writer {
  public:
-  delivery_writer(write_session& session, order_lines& lines);
+  delivery_writer(write_session& session, order_lines& lines, patient_rows& patients);
 
   enum class made { at_intake, by_replay };
 
@@ -49,6 +50,7 @@ class delivery_writer {
  private:
   struct row {
     model::delivery_id id = 0;
+    model::message_id message = 0;
     std::int64_t recipient = 0;
     std::optional<std::int64_t> key;
     model::delivery_state state = model::delivery_state::pending;
@@ -66,6 +68,7 @@ class delivery_writer {
 
   write_session& session_;
   order_lines& lines_;
+  patient_rows& patients_;
   statement add_, read_, write_;
   statement add_receipt_, drop_receipt_, add_outcome_, settle_outcome_;
   statement read_message_, set_routed_, oldest_;

@@ -12,8 +12,12 @@ bool is_intake(const request& what) { return std::holds_alternative<take_in_requ
 }  // namespace
 
 group_commit::group_commit(write_session& session)
-    : session_(session), lines_(session), deliveries_(session, lines_), waits_(session, deliveries_),
-      intake_(session, lines_, deliveries_, waits_) {}
+    : session_(session),
+      lines_(session),
+      patients_(session.database),
+      deliveries_(session, lines_, patients_),
+      waits_(session, deliveries_),
+      intake_(session, lines_, patients_, deliveries_, waits_) {}
 
 void group_commit::run(std::vector<request>& group) {
   refused_.assign(group.size(), false);
@@ -82,6 +86,10 @@ void group_commit::apply(request& what) {
     void operator()(end_waits_request& r) const { r.outcome = to.waits_.end(r.now, r.how, r.limit); }
     void operator()(find_line_request& r) const { r.outcome = to.lines_.key_of_name(r.name); }
     void operator()(settle_request& r) const { r.outcome = to.settle(r); }
+    void operator()(patients_request& r) const {
+      r.change(to.patients_);
+      r.outcome = done{};
+    }
   };
   std::visit(applying{*this}, what);
 }

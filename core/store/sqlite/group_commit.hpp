@@ -7,6 +7,7 @@
 #include "core/store/sqlite/delivery_writer.hpp"
 #include "core/store/sqlite/intake_writer.hpp"
 #include "core/store/sqlite/order_lines.hpp"
+#include "core/store/sqlite/patient_rows.hpp"
 #include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/write_session.hpp"
 
@@ -23,6 +24,7 @@ class group_commit {
   void run(std::vector<request>& group);
 
   order_lines& lines() { return lines_; }
+  patient_rows& patients() { return patients_; }
 
  private:
   enum class parts : std::uint8_t { together, apart };
@@ -37,6 +39,7 @@ class group_commit {
 
   write_session& session_;
   order_lines lines_;
+  patient_rows patients_;
   delivery_writer deliveries_;
   document_waits waits_;
   intake_writer intake_;

@@ -2,6 +2,7 @@
 #include "core/store/sqlite/intake_writer.hpp"
 
 #include "core/base/assert.hpp"
+#include "core/identity/patient_index.hpp"
 #include "core/store/sqlite/codes.hpp"
 #include "core/store/sqlite/salted_hash.hpp"
 
@@ -37,10 +38,11 @@ std::string hex_of_bytes(std::string_view bytes) {
   return text;
 }
 
-intake_writer::intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries,
-                             document_waits& waits)
+intake_writer::intake_writer(write_session& session, order_lines& lines, patient_rows& patients,
+                             delivery_writer& deliveries, document_waits& waits)
     : session_(session),
       lines_(lines),
+      patients_(patients),
       deliveries_(deliveries),
       waits_(waits),
       read_first_(session.database, "SELECT sha256, source, state FROM message WHERE id=?"),
@@ -118,14 +120,12 @@ intake_outcome intake_writer::apply(const intake& what) {
                    static_cast<std::int64_t>(what.deliveries.size()), origin, key_value, aliases, blob{sha256},
                    message.peer, message.format, message.control_id, what.document_type);
 
+  outcome.reconciliation = identity::patient_index(patients_).note(what.subject, id).outcome;
+  auto found = message.issues;
+  if (outcome.control_id_seen && !what.if_control_id_seen.code.empty()) found.push_back(what.if_control_id_seen);
+  if (auto issue = identity::issue_of(outcome.reconciliation)) found.push_back(std::move(*issue));
   std::optional<std::string> issues;
-  if (outcome.control_id_seen && !what.if_control_id_seen.code.empty()) {
-    auto all = message.issues;
-    all.push_back(what.if_control_id_seen);
-    issues = model::to_json(all);
-  } else if (!message.issues.empty()) {
-    issues = model::to_json(message.issues);
-  }
+  if (!found.empty()) issues = model::to_json(found);
   std::optional<blob> raw;
   if (in_file) {
     session_.files.write(id, *what.raw);

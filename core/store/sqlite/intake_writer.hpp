@@ -6,6 +6,7 @@
 #include "core/store/sqlite/delivery_writer.hpp"
 #include "core/store/sqlite/document_waits.hpp"
 #include "core/store/sqlite/order_lines.hpp"
+#include "core/store/sqlite/patient_rows.hpp"
 #include "core/store/sqlite/write_session.hpp"
 #include "core/store/store.hpp"
 
@@ -13,7 +14,8 @@ namespace liaison::store::sqlite {
 
 class intake_writer {
  public:
-  intake_writer(write_session& session, order_lines& lines, delivery_writer& deliveries, document_waits& waits);
+  intake_writer(write_session& session, order_lines& lines, patient_rows& patients, delivery_writer& deliveries,
+                document_waits& waits);
 
   intake_outcome apply(const intake& what);
 
@@ -29,6 +31,7 @@ class intake_writer {
 
   write_session& session_;
   order_lines& lines_;
+  patient_rows& patients_;
   delivery_writer& deliveries_;
   document_waits& waits_;
   statement read_first_, count_again_, add_message_, add_content_, add_mark_, find_mark_;

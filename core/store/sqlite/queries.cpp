@@ -80,7 +80,21 @@ queries::queries(connection& database, const payload_files& files)
                      "WHERE recipient=? AND lane=? ORDER BY id LIMIT 1"),
       marked_(database,
               "SELECT message, part FROM mark WHERE name=? AND message<? ORDER BY message DESC, part LIMIT ?"),
-      salt_(salt_of(database)) {}
+      salt_(salt_of(database)),
+      facts_after_(database,
+                   "SELECT m.id, m.source, m.received_at, c.facts, (SELECT min(finished_at) FROM delivery d "
+                   "WHERE d.id BETWEEN m.first_delivery AND m.first_delivery+m.deliveries-1 AND d.message=m.id AND "
+                   "d.state=1) FROM message m CROSS JOIN content c ON c.message=m.id WHERE m.id>? AND m.state<>2 "
+                   "ORDER BY m.id LIMIT ?"),
+      patients_(database) {}
+
+std::vector<stored_facts> queries::facts(model::message_id after, std::uint32_t limit) {
+  std::vector<stored_facts> found;
+  auto rows = facts_after_.with(after, static_cast<std::int64_t>(std::min(limit, listed_max)));
+  while (rows.next())
+    found.push_back({rows.integer(0), name_of(rows.integer(1)), rows.integer(2), rows.text(3), rows.integer(4)});
+  return found;
+}
 
 std::optional<std::int64_t> queries::number_of(const std::string& name) {
   auto row = find_name_.with(name);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/store/sqlite/database.hpp"
+#include "core/store/sqlite/patient_rows.hpp"
 #include "core/store/sqlite/payload_files.hpp"
 #include "core/store/store.hpp"
 
@@ -30,6 +31,8 @@ class queries {
   std::vector<recipient_count> counts();
   std::vector<document_version> line(std::int64_t key, std::uint32_t limit);
   std::vector<outcome> outcomes(std::uint32_t limit);
+  std::vector<stored_facts> facts(model::message_id after, std::uint32_t limit);
+  patient_rows& patients() { return patients_; }
 
   connection& database() { return database_; }
 
@@ -49,6 +52,8 @@ class queries {
   statement read_raw_, read_message_, deliveries_of_, receipts_of_, first_in_line_;
   statement tally_, first_in_lane_, marked_;
   std::string salt_;
+  statement facts_after_;
+  patient_rows patients_;
   std::unordered_map<std::int64_t, std::string> names_;
 };
 

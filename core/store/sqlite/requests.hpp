@@ -5,6 +5,7 @@
 
 #include "core/store/store.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,8 +68,13 @@ struct settle_request : answerable<std::vector<intake_outcome>> {
   std::vector<intake> follows;
 };
 
+struct patients_request : answerable<done> {
+  std::function<void(identity::patient_table&)> change;
+};
+
 using request = std::variant<take_in_request, update_request, retry_request, cancel_request, replay_request,
-                             expire_request, end_waits_request, find_line_request, settle_request>;
+                             expire_request, end_waits_request, find_line_request, settle_request,
+                             patients_request>;
 
 /// Not part of a group: it goes in slices between groups.
 struct purge_request : answerable<std::uint32_t> {

@@ -31,9 +31,10 @@ bool is_past_age(unix_ms at, std::int64_t after_ms, unix_ms now) { return after_
 
 }  // namespace
 
-retention_sweep::retention_sweep(write_session& session, order_lines& lines)
+retention_sweep::retention_sweep(write_session& session, order_lines& lines, patient_rows& patients)
     : session_(session),
       lines_(lines),
+      patients_(patients),
       candidates_(session.database,
                   "SELECT id, state, received_at, size_bytes, in_file, origin, order_key, aliases, sha256, "
                   "first_delivery, deliveries FROM message "
@@ -183,6 +184,7 @@ void retention_sweep::remove(const candidate& what) {
   remove_seen_.run(what.origin, content, what.id);
   lines_.forget_aliases(what.id, what.aliases);
   if (!what.aliases.empty()) forget_waits_.run(what.id);
+  patients_.forget_message(what.id);
   if (what.in_file != 0) {
     doom_.run(what.id);
     session_.count_file_bytes(-what.size_bytes);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/store/sqlite/order_lines.hpp"
+#include "core/store/sqlite/patient_rows.hpp"
 #include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/write_session.hpp"
 
@@ -15,7 +16,7 @@ namespace liaison::store::sqlite {
 
 class retention_sweep {
  public:
-  retention_sweep(write_session& session, order_lines& lines);
+  retention_sweep(write_session& session, order_lines& lines, patient_rows& patients);
 
   void begin();
   /// True: all is done and `what` has its outcome.
@@ -43,6 +44,7 @@ class retention_sweep {
 
   write_session& session_;
   order_lines& lines_;
+  patient_rows& patients_;
   statement candidates_, deliveries_, remove_receipts_, remove_outcome_, forget_waits_, remove_delivery_, remove_content_, remove_marks_, remove_message_;
   statement remove_seen_, doom_, doomed_, undoom_;
 

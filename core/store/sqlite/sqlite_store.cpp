@@ -157,6 +157,20 @@ class sqlite_backend final : public store {
   void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) override {
     reader_->ask<std::vector<outcome>>(std::move(then), [limit](queries& from) { return from.outcomes(limit); });
   }
+  void change_patients(std::function<void(identity::patient_table&)> change, callback<result<done>> then) override {
+    writer_->add(request(patients_request{{std::move(then), std::nullopt}, std::move(change)}));
+  }
+  void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
+    reader_->ask<done>(std::move(then), [look = std::move(look)](queries& from) {
+      look(from.patients());
+      return done{};
+    });
+  }
+  void read_facts(model::message_id after, std::uint32_t limit,
+                  callback<result<std::vector<stored_facts>>> then) override {
+    lister_->ask<std::vector<stored_facts>>(std::move(then),
+                                            [after, limit](queries& from) { return from.facts(after, limit); });
+  }
   void purge(retention policy, unix_ms now, callback<result<std::uint32_t>> then) override {
     purge_request what;
     what.then = std::move(then);

@@ -39,7 +39,7 @@ writer::writer(connection& database, payload_files& files, executor& runs, const
       options_(options),
       session_(database, files, time, options),
       group_(session_),
-      retention_(session_, group_.lines()),
+      retention_(session_, group_.lines(), group_.patients()),
       page_size_bytes_(database.number("PRAGMA page_size")),
       log_pages_wanted_(static_cast<std::int64_t>(options.wal_bytes_max) / page_size_bytes_) {
   files.remove_strays(session_.last_message_id());

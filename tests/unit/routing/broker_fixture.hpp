@@ -126,6 +126,10 @@ class scripted_translators final : public plugin::translators {
     facts += "\"document\":{\"id\":\"" + value(text, "id") + "\",\"set_id\":\"" + value(text, "set") + "\",\"replaces\":\"" + value(text, "replaces") +
              "\",\"type\":{\"code\":\"" + value(text, "type") + "\"}},";
     facts += "\"patients\":[{" + member("family") + ",\"identity_status\":\"" + (value(text, "status").empty() ? "unknown" : value(text, "status")) + "\"";
+    if (!value(text, "traits").empty())
+      facts += R"(,"birth_family":"EXEMPLE","given":["ZENOBIE"],"birth_date":"1979-03-28","sex":"female","birth_place_code":"63220")";
+    if (!value(text, "ipp").empty())
+      facts += ",\"identifiers\":[{\"kind\":\"ipp\",\"system\":\"urn:oid:1.2.250.1.999.1\",\"value\":\"" + value(text, "ipp") + "\"}]";
     if (!value(text, "ins").empty()) facts += ",\"identifiers\":[{\"kind\":\"ins-test\",\"value\":\"" + value(text, "ins") + "\"}]";
     facts += "}]}";
     reply.parts.push_back({LIAISON_PART_FACTS, "", "", "", facts});

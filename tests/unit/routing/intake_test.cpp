@@ -162,8 +162,11 @@ TEST_F(broker, an_unqualified_matricule_does_not_leave_unchanged) {
   ASSERT_EQ(waiting.size(), 1U);
   EXPECT_EQ(waiting[0].state, model::delivery_state::dead);
   EXPECT_EQ(waiting[0].last_error.rfind("identity-ins-not-qualified", 0), 0U);
-  receive("control=2;type=letter;id=d2;ins=248053599810704;status=qualified;family=A");
+  receive("control=2;type=letter;id=d2;ins=248053599810704;status=qualified;family=A;traits=1");
   EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+  receive("control=3;type=letter;id=d3;ins=248053599810704;status=qualified;family=A");
+  EXPECT_EQ(senders["gp"]->taken.size(), 1U);
+  EXPECT_EQ(deliveries("gp").front().last_error.rfind("identity-traits-missing", 0), 0U) << "the five traits go with the INS";
 }
 
 TEST_F(broker, a_stopping_gateway_takes_nothing) {
