@@ -269,8 +269,8 @@ void service::judge_candidate(const search_pointer& s, std::size_t at) {
       if (!values.empty()) {
         if (!what.status.empty()) values["status"] = {what.status};
         const bool patient = s->patients.empty() || std::any_of(s->patients.begin(), s->patients.end(), [&](const std::string& one) {
-          const auto& held = values["patient.identifier"];
-          return std::find(held.begin(), held.end(), one) != held.end();
+          const auto& known = values["patient.identifier"];
+          return std::find(known.begin(), known.end(), one) != known.end();
         });
         if (patient && std::all_of(s->conditions.begin(), s->conditions.end(), [&](const condition& one) { return holds(one, values); }))
           s->matches.push_back({found.value(), ""});

@@ -87,7 +87,7 @@ TEST_F(disk_faults, what_was_acknowledged_survives_a_power_failure_at_any_call) 
   load(folder_.path());
   const auto all = disk::recording();
   ASSERT_GT(all.size(), 300U);
-  const unsigned seed = number_from("LIAISON_SEED", 1), rounds = number_from("LIAISON_ROUNDS", 120);
+  const unsigned seed = number_from("LIAISON_SEED", number_from("LIAISON_FIRST_SEED", 1)), rounds = number_from("LIAISON_ROUNDS", 120);
   for (unsigned round = seed; round < seed + rounds && !HasFailure(); ++round) {
     SCOPED_TRACE("LIAISON_SEED=" + std::to_string(round) + " LIAISON_ROUNDS=1");
     std::mt19937 chance(round);

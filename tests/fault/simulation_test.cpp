@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The broker's promises under deaths at any step, lost and doubled packets, recipients that are slow, dead or busy, a disk
-// that refuses, and clocks that jump. LIAISON_SEEDS: how many worlds; LIAISON_SEED: this one alone.
+// that refuses, and clocks that jump. LIAISON_SEEDS: how many worlds, from
+// LIAISON_FIRST_SEED; LIAISON_SEED: this one alone.
 #include "simulation.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 TEST(simulation, no_promise_breaks) {
   const std::uint64_t only = number_from("LIAISON_SEED", 0);
-  const std::uint64_t first = only != 0 ? only : 1, count = only != 0 ? 1 : number_from("LIAISON_SEEDS", 1'000);
+  const std::uint64_t first = only != 0 ? only : number_from("LIAISON_FIRST_SEED", 1), count = only != 0 ? 1 : number_from("LIAISON_SEEDS", 1'000);
   simulation_figures sum;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     simulation world(seed);

@@ -162,7 +162,9 @@ TEST_F(patients, after_a_merge_a_document_still_finds_its_patient) {
   ASSERT_EQ(gateway.send(adt("A01", "1", "SEJ-1", "20260105080000", "", "IPP-OLD")).code, "AA");
   ASSERT_EQ(gateway.send(adt("A40", "2", "", "20260105090000", "MRG|IPP-OLD^^^CHU-DEMO&2.999.48.20&ISO^PI\r")).code, "AA");
   ASSERT_EQ(gateway.send(discharge_letter("1000000003")).code, "AA");
-  const auto by_old = cli({"patient", "find", "--system", "urn:oid:2.999.48.20", "--value", "IPP-OLD"});
+  const auto find_by_old = [&] { return cli({"patient", "find", "--system", "urn:oid:2.999.48.20", "--value", "IPP-OLD"}); };
+  ASSERT_TRUE(until([&] { return says(find_by_old().out, "letter_left_at"); })) << "it is on its way meanwhile";
+  const auto by_old = find_by_old();
   const auto by_new = cli({"patient", "find", "--system", "urn:oid:2.999.48.20", "--value", "IPP-004821"});
   EXPECT_EQ(by_old.exit, 0) << by_old.err;
   EXPECT_EQ(by_old.out, by_new.out);

@@ -66,7 +66,9 @@ TEST(golden, every_leaf_of_the_metadata_has_one_fate_and_its_place_exists) {
     const std::string location = leaf["location"].GetString();
     EXPECT_EQ(int(leaf.HasMember("to")) + int(leaf.HasMember("envelope")) + int(leaf.HasMember("reason")), 1)
         << location;
-    if (leaf.HasMember("reason")) EXPECT_STRNE(leaf["reason"].GetString(), "not read by this translator") << location;
+    if (leaf.HasMember("reason")) {
+      EXPECT_STRNE(leaf["reason"].GetString(), "not read by this translator") << location;
+    }
     if (!leaf.HasMember("to")) continue;
     for (const auto& place : leaf["to"].GetArray()) {
       const rapidjson::Value* at = &pivot;
