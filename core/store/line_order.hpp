@@ -15,8 +15,8 @@ struct line_entry {
   std::vector<Name> follows;  ///< names of documents or sets that it replaces, removes or belongs to
 };
 
-/// Positions of the entries so that none stands before the one that brings what it follows; otherwise as they stand now.
-/// What follows itself in a circle stays as it stands. Time: quadratic.
+/// Positions of the entries so that none stands before the one that brings what it follows; otherwise as they stand
+/// now. What follows itself in a circle stays as it stands. Time: quadratic.
 template <class Name>
 std::vector<std::size_t> line_order(const std::vector<line_entry<Name>>& now) {
   std::map<Name, std::size_t> brought_by;
@@ -27,7 +27,8 @@ std::vector<std::size_t> line_order(const std::vector<line_entry<Name>>& now) {
   const auto may_stand = [&](std::size_t at) {
     for (const Name& name : now[at].follows) {
       const auto first = brought_by.find(name);
-      if (first != brought_by.end() && first->second != at && !placed[first->second] && name != now[at].brings) return false;
+      if (first != brought_by.end() && first->second != at && !placed[first->second] && name != now[at].brings)
+        return false;
     }
     return true;
   };

@@ -22,7 +22,8 @@ unsigned number_from(const char* variable, unsigned otherwise) {
 
 /// One in twelve is large enough for a file of its own.
 std::string body_of(int number) {
-  return "MSH|^~\\&|" + std::to_string(number) + '|' + std::string(number % 12 == 5 ? 140'000 : 300 + static_cast<std::size_t>(number) * 40, 'x');
+  return "MSH|^~\\&|" + std::to_string(number) + '|' +
+         std::string(number % 12 == 5 ? 140'000 : 300 + static_cast<std::size_t>(number) * 40, 'x');
 }
 
 sqlite_options small_options(const std::filesystem::path& folder) {
@@ -75,10 +76,12 @@ class disk_faults : public sqlite_case {
       } else {
         model::message_id id = 0;
         words >> id;
-        for (const auto& found : store.deliveries({"", {}, id, 0, 10})) EXPECT_EQ(found.state, model::delivery_state::delivered) << id;
+        for (const auto& found : store.deliveries({"", {}, id, 0, 10}))
+          EXPECT_EQ(found.state, model::delivery_state::delivered) << id;
       }
     }
-    EXPECT_EQ(store.take_in(message_of("one more", {"gp"}, "SIH^more")).verdict, intake_verdict::stored) << "and it goes on";
+    EXPECT_EQ(store.take_in(message_of("one more", {"gp"}, "SIH^more")).verdict, intake_verdict::stored)
+        << "and it goes on";
   }
 };
 
@@ -87,7 +90,8 @@ TEST_F(disk_faults, what_was_acknowledged_survives_a_power_failure_at_any_call) 
   load(folder_.path());
   const auto all = disk::recording();
   ASSERT_GT(all.size(), 300U);
-  const unsigned seed = number_from("LIAISON_SEED", number_from("LIAISON_FIRST_SEED", 1)), rounds = number_from("LIAISON_ROUNDS", 120);
+  const unsigned seed = number_from("LIAISON_SEED", number_from("LIAISON_FIRST_SEED", 1)),
+                 rounds = number_from("LIAISON_ROUNDS", 120);
   for (unsigned round = seed; round < seed + rounds && !HasFailure(); ++round) {
     SCOPED_TRACE("LIAISON_SEED=" + std::to_string(round) + " LIAISON_ROUNDS=1");
     std::mt19937 chance(round);
@@ -108,7 +112,8 @@ TEST_F(disk_faults, what_was_acknowledged_is_there_whichever_call_the_disk_refus
     const scratch_folder folder;
     const std::uint64_t nth = round * calls / rounds;
     const int error = round % 2 == 0 ? EIO : ENOSPC;
-    SCOPED_TRACE("call " + std::to_string(nth) + " of " + std::to_string(calls) + (error == EIO ? ": EIO" : ": ENOSPC"));
+    SCOPED_TRACE("call " + std::to_string(nth) + " of " + std::to_string(calls) +
+                 (error == EIO ? ": EIO" : ": ENOSPC"));
     disk::record(folder.path());
     disk::fail(nth, 1 + round % 3, error);
     load(folder.path());

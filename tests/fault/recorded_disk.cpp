@@ -117,7 +117,9 @@ int open_recorded(const char* name, const char* path, int flags, mode_t mode) {
   return file;
 }
 
-std::string text_of(const void* bytes, ssize_t size) { return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)}; }
+std::string text_of(const void* bytes, ssize_t size) {
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+}
 
 }  // namespace
 
@@ -159,7 +161,8 @@ std::uint64_t calls() {
   return s.calls;
 }
 
-// --- what survives ------------------------------------------------------------------------------------------------------
+// --- what survives
+// ------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -176,8 +179,10 @@ void put(std::string& to, std::uint64_t offset, std::string_view bytes) {
 }
 
 void apply(std::string& to, const operation& what) {
-  if (what.what == call::truncate) to.resize(what.offset);
-  else put(to, what.offset, what.bytes);
+  if (what.what == call::truncate)
+    to.resize(what.offset);
+  else
+    put(to, what.offset, what.bytes);
 }
 
 void apply_by_chance(std::string& to, const operation& what, std::mt19937& chance, unsigned percent) {
@@ -213,7 +218,8 @@ std::string folder_of(const std::string& name) {
 
 }  // namespace
 
-void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& chance, const std::filesystem::path& target) {
+void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& chance,
+             const std::filesystem::path& target) {
   std::map<std::uint64_t, file_content> files;
   names all_names, kept;
   std::vector<naming> open_names;
@@ -221,7 +227,9 @@ void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& 
     const operation& what = all[i];
     switch (what.what) {
       case call::write:
-      case call::truncate: files[what.file].open.push_back(&what); break;
+      case call::truncate:
+        files[what.file].open.push_back(&what);
+        break;
       case call::sync: {
         file_content& of = files[what.file];
         for (const operation* each : of.open) apply(of.synced, *each);
@@ -235,7 +243,8 @@ void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& 
           return true;
         });
         break;
-      case call::mark: break;
+      case call::mark:
+        break;
       default:
         open_names.push_back({&what, what.what == call::rename ? all_names[what.name] : what.file});
         rename_in(all_names, open_names.back());
@@ -258,7 +267,8 @@ void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& 
 
 }  // namespace liaison::test::recorded_disk
 
-// --- the C library's calls ----------------------------------------------------------------------------------------------
+// --- the C library's calls
+// ----------------------------------------------------------------------------------------------
 
 using namespace liaison::test::recorded_disk;
 
@@ -283,24 +293,32 @@ int open64(const char* path, int flags, ...) {
 
 ssize_t pwrite64(int file, const void* bytes, size_t size, off64_t offset) {
   static auto* call_it = real<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-  return on_file(file, [&] { return call_it(file, bytes, size, offset); }, [&](const std::string& name, ssize_t done) {
-    return operation{call::write, number_of(file), name, "", static_cast<std::uint64_t>(offset), text_of(bytes, done)};
-  });
+  return on_file(
+      file, [&] { return call_it(file, bytes, size, offset); },
+      [&](const std::string& name, ssize_t done) {
+        return operation{call::write,         number_of(file), name, "", static_cast<std::uint64_t>(offset),
+                         text_of(bytes, done)};
+      });
 }
 
 ssize_t write(int file, const void* bytes, size_t size) {
   static auto* call_it = real<ssize_t(int, const void*, size_t)>("write");
-  return on_file(file, [&] { return call_it(file, bytes, size); }, [&](const std::string& name, ssize_t done) {
-    const auto end = static_cast<std::uint64_t>(::lseek(file, 0, SEEK_CUR));
-    return operation{call::write, number_of(file), name, "", end - static_cast<std::uint64_t>(done), text_of(bytes, done)};
-  });
+  return on_file(
+      file, [&] { return call_it(file, bytes, size); },
+      [&](const std::string& name, ssize_t done) {
+        const auto end = static_cast<std::uint64_t>(::lseek(file, 0, SEEK_CUR));
+        return operation{call::write,         number_of(file), name, "", end - static_cast<std::uint64_t>(done),
+                         text_of(bytes, done)};
+      });
 }
 
 int ftruncate64(int file, off64_t size) {
   static auto* call_it = real<int(int, off64_t)>("ftruncate64");
-  return on_file(file, [&] { return call_it(file, size); }, [&](const std::string& name, int) {
-    return operation{call::truncate, number_of(file), name, "", static_cast<std::uint64_t>(size), ""};
-  });
+  return on_file(
+      file, [&] { return call_it(file, size); },
+      [&](const std::string& name, int) {
+        return operation{call::truncate, number_of(file), name, "", static_cast<std::uint64_t>(size), ""};
+      });
 }
 
 static operation synced(int file, const std::string& name) {
@@ -312,29 +330,37 @@ static operation synced(int file, const std::string& name) {
 
 int fsync(int file) {
   static auto* call_it = real<int(int)>("fsync");
-  return on_file(file, [&] { return call_it(file); }, [&](const std::string& name, int) { return synced(file, name); });
+  return on_file(
+      file, [&] { return call_it(file); }, [&](const std::string& name, int) { return synced(file, name); });
 }
 
 int fdatasync(int file) {
   static auto* call_it = real<int(int)>("fdatasync");
-  return on_file(file, [&] { return call_it(file); }, [&](const std::string& name, int) { return synced(file, name); });
+  return on_file(
+      file, [&] { return call_it(file); }, [&](const std::string& name, int) { return synced(file, name); });
 }
 
 int rename(const char* from, const char* to) {
   static auto* call_it = real<int(const char*, const char*)>("rename");
-  return on_names(from, [&] { return call_it(from, to); }, [&](const std::string& name) {
-    return operation{call::rename, 0, name, inside(std::string(to)).value_or(""), 0, ""};
-  });
+  return on_names(
+      from, [&] { return call_it(from, to); },
+      [&](const std::string& name) {
+        return operation{call::rename, 0, name, inside(std::string(to)).value_or(""), 0, ""};
+      });
 }
 
 int unlink(const char* path) {
   static auto* call_it = real<int(const char*)>("unlink");
-  return on_names(path, [&] { return call_it(path); }, [&](const std::string& name) { return operation{call::remove, 0, name, "", 0, ""}; });
+  return on_names(
+      path, [&] { return call_it(path); },
+      [&](const std::string& name) { return operation{call::remove, 0, name, "", 0, ""}; });
 }
 
 int mkdir(const char* path, mode_t mode) {
   static auto* call_it = real<int(const char*, mode_t)>("mkdir");
-  return on_names(path, [&] { return call_it(path, mode); }, [&](const std::string& name) { return operation{call::make_folder, 0, name, "", 0, ""}; });
+  return on_names(
+      path, [&] { return call_it(path, mode); },
+      [&](const std::string& name) { return operation{call::make_folder, 0, name, "", 0, ""}; });
 }
 // NOLINTEND(readability-identifier-naming)
 }

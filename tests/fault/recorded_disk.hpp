@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that this process does to the files below one folder, recorded call by call; what of it a disk would still
-// hold had the power failed after any of those calls; and calls that fail when a test says so. Works by standing in front
-// of the C library's file calls, for SQLite and for our own code alike.
+// hold had the power failed after any of those calls; and calls that fail when a test says so. Works by standing in
+// front of the C library's file calls, for SQLite and for our own code alike.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +34,10 @@ void fail(std::uint64_t nth, std::uint64_t count, int error);
 /// How many of these calls there were since `fail` or `record`.
 std::uint64_t calls();
 
-/// Writes into `target`, an empty folder, what may be left when the power fails after the first `made` operations: what was
-/// synced, and of the rest what chance lets through, sector by sector; of names not synced the first so many. This is
-/// what POSIX promises, and less than most file systems keep.
-void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& chance, const std::filesystem::path& target);
+/// Writes into `target`, an empty folder, what may be left when the power fails after the first `made` operations: what
+/// was synced, and of the rest what chance lets through, sector by sector; of names not synced the first so many. This
+/// is what POSIX promises, and less than most file systems keep.
+void survive(const std::vector<operation>& all, std::size_t made, std::mt19937& chance,
+             const std::filesystem::path& target);
 
 }  // namespace liaison::test::recorded_disk

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A world in one thread that a seed decides entirely: time, the disk's answers, sources, recipients, and the moments at
-// which the gateway dies. The broker's own intake and scheduler run in it over the in-memory store, whose content is what
-// survives a death; every answer of the disk comes late, and one that is under way at a death is never heard.
+// which the gateway dies. The broker's own intake and scheduler run in it over the in-memory store, whose content is
+// what survives a death; every answer of the disk comes late, and one that is under way at a death is never heard.
 #pragma once
 
 #include "core/base/clock.hpp"
@@ -81,7 +81,8 @@ class wall_clock final : public clock {
 /// order in which it was handed in; after `die` it never comes.
 class life final : public executor {
  public:
-  life(timeline& time, dice& chance, std::int64_t delay_ms_max) : time_(time), dice_(chance), delay_ms_max_(delay_ms_max) {}
+  life(timeline& time, dice& chance, std::int64_t delay_ms_max)
+      : time_(time), dice_(chance), delay_ms_max_(delay_ms_max) {}
   ~life() override { die(); }
   life(const life&) = delete;
   life& operator=(const life&) = delete;

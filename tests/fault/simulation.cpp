@@ -18,7 +18,9 @@ class simulation::disk_turns final : public executor {
  public:
   disk_turns(timeline& time, dice& chance) : late_(time, chance, 60) {}
   void post(std::function<void()> work) override { at_once ? work() : late_.post(std::move(work)); }
-  timer call_after(std::int64_t delay_ms, std::function<void()> work) override { return late_.call_after(delay_ms, std::move(work)); }
+  timer call_after(std::int64_t delay_ms, std::function<void()> work) override {
+    return late_.call_after(delay_ms, std::move(work));
+  }
   void cancel(timer which) override { late_.cancel(which); }
   void die() { late_.die(); }
 
@@ -39,11 +41,12 @@ struct simulation::letter {
   timeline::id next_try = 0;
 };
 
-/// MLLP: it has the message when the request came through, whatever becomes of the answer. Folder: exactly once, by prepare and
-/// rename.
+/// MLLP: it has the message when the request came through, whatever becomes of the answer. Folder: exactly once, by
+/// prepare and rename.
 class simulation::recipient final : public model::sender, public std::enable_shared_from_this<simulation::recipient> {
  public:
-  recipient(simulation& world, std::string name, bool folder) : world_(world), name_(std::move(name)), folder_(folder) {}
+  recipient(simulation& world, std::string name, bool folder)
+      : world_(world), name_(std::move(name)), folder_(folder) {}
 
   bool has_prepare() const override { return folder_; }
 
@@ -55,20 +58,24 @@ class simulation::recipient final : public model::sender, public std::enable_sha
 
   void send(const model::outgoing& what, std::function<void(model::send_outcome)> then) override {
     if (away()) return tell(std::move(then), {model::send_verdict::unreachable, "connection-refused", "", 0});
-    if (confirmed_.count(what.name) != 0) world_.broken(name_ + " had acknowledged, and is sent it again: " + *what.document);
+    if (confirmed_.count(what.name) != 0)
+      world_.broken(name_ + " had acknowledged, and is sent it again: " + *what.document);
     for (const model::delivery& each : world_.deliveries_of(what.message))
       if (each.id == what.delivery && each.state == model::delivery_state::delivered)
         world_.broken(name_ + " is sent what is on record as delivered: " + *what.document);
     if (folder_) return move_in(what, std::move(then));
     const bool trouble = !world_.healed_;
-    if (trouble && chance().one_in(8)) return tell(std::move(then), {model::send_verdict::failed, "no-answer", "the request was lost", 0}, 30 * second);
+    if (trouble && chance().one_in(8))
+      return tell(std::move(then), {model::send_verdict::failed, "no-answer", "the request was lost", 0}, 30 * second);
     if (trouble && chance().one_in(10)) return tell(std::move(then), {model::send_verdict::failed, "AR", "busy", 0});
     if (trouble && chance().one_in(60)) return tell(std::move(then), {model::send_verdict::refused, "AE", "no", 0});
     const bool answer_lost = trouble && chance().one_in(8);
     // The request travels on its own: it arrives even when the gateway dies meanwhile.
-    world_.time_.at(world_.time_.now() + chance().between(1, trouble ? 5 * second : 50),
-                    [self = shared_from_this(), name = what.name, document = what.document] { self->receive(name, *document); });
-    if (answer_lost) return tell(std::move(then), {model::send_verdict::failed, "no-answer", "the answer was lost", 0}, 30 * second);
+    world_.time_.at(
+        world_.time_.now() + chance().between(1, trouble ? 5 * second : 50),
+        [self = shared_from_this(), name = what.name, document = what.document] { self->receive(name, *document); });
+    if (answer_lost)
+      return tell(std::move(then), {model::send_verdict::failed, "no-answer", "the answer was lost", 0}, 30 * second);
     tell(
         [self = shared_from_this(), name = what.name, then = std::move(then)](model::send_outcome outcome) {
           self->confirmed_.insert(name);
@@ -89,7 +96,8 @@ class simulation::recipient final : public model::sender, public std::enable_sha
   bool away() const { return !world_.healed_ && world_.time_.now() < away_until; }
 
   void tell(std::function<void(model::send_outcome)> then, model::send_outcome outcome, std::int64_t after_ms = 0) {
-    world_.turns_.call_after(after_ms + chance().between(0, 50), [then = std::move(then), outcome = std::move(outcome)] { then(outcome); });
+    world_.turns_.call_after(after_ms + chance().between(0, 50),
+                             [then = std::move(then), outcome = std::move(outcome)] { then(outcome); });
   }
 
   void move_in(const model::outgoing& what, std::function<void(model::send_outcome)> then) {
@@ -114,10 +122,12 @@ class simulation::recipient final : public model::sender, public std::enable_sha
     if (before > 0) {
       ++world_.figures_.received_again;
       if (folder_) return world_.broken("a folder has a message twice: " + what.text);
-      if (names_[&what] != name) return world_.broken(name_ + " got a message again under another id, and cannot know it: " + what.text);
+      if (names_[&what] != name)
+        return world_.broken(name_ + " got a message again under another id, and cannot know it: " + what.text);
     }
     names_[&what] = name;
-    if (what.before != nullptr && !has(*what.before)) world_.broken(name_ + " got a replacement before its original: " + what.text);
+    if (what.before != nullptr && !has(*what.before))
+      world_.broken(name_ + " got a replacement before its original: " + what.text);
   }
 
   simulation& world_;
@@ -132,7 +142,8 @@ class simulation::recipient final : public model::sender, public std::enable_sha
 simulation::simulation(std::uint64_t seed) : dice_(seed), disk_(std::make_unique<disk_turns>(time_, dice_)) {
   store_ = store::open_memory(*disk_, wall_);
   auto made = std::make_shared<config::configuration>();
-  made->missing_original.wait_minutes = 525'600;  // longer than the clock jumps: nothing is sent for want of its original
+  made->missing_original.wait_minutes =
+      525'600;  // longer than the clock jumps: nothing is sent for want of its original
   made->endpoints["hospital"].source = config::mllp_source{};
   made->endpoints["hospital"].format = "plain";
   for (const char* name : {"gp", "pta", "box"}) {
@@ -151,7 +162,8 @@ simulation::simulation(std::uint64_t seed) : dice_(seed), disk_(std::make_unique
     one.to = std::move(to);
     made->routes.push_back(one);
   };
-  const std::map<std::string, std::vector<std::string>> types{{"letter", {"gp"}}, {"report", {"gp", "pta", "box"}}, {"image", {"box"}}};
+  const std::map<std::string, std::vector<std::string>> types{
+      {"letter", {"gp"}}, {"report", {"gp", "pta", "box"}}, {"image", {"box"}}};
   for (const auto& [type, to] : types) lead(type.c_str(), to);
   configuration_ = made;
 
@@ -163,12 +175,15 @@ simulation::simulation(std::uint64_t seed) : dice_(seed), disk_(std::make_unique
     for (std::int64_t version = dice_.between(1, versions_max); version > 0; --version) {
       auto one = std::make_unique<letter>();
       const std::string id = "d" + std::to_string(++control);
-      one->text = "control=" + std::to_string(control) + ";type=" + type->first + ";id=" + id + ";set=s" + std::to_string(line) + ";family=A" +
+      one->text = "control=" + std::to_string(control) + ";type=" + type->first + ";id=" + id + ";set=s" +
+                  std::to_string(line) + ";family=A" +
                   (before != nullptr ? ";replaces=d" + std::to_string(control - 1) : std::string());
       one->to = type->second;
       one->before = before;
-      if (before != nullptr && !out_of_order) before->after = one.get();
-      else time_.at(dice_.between(0, 20 * minute), [this, first = one.get()] { hand_in(*first); });
+      if (before != nullptr && !out_of_order)
+        before->after = one.get();
+      else
+        time_.at(dice_.between(0, 20 * minute), [this, first = one.get()] { hand_in(*first); });
       before = one.get();
       by_text_[one->text] = one.get();
       letters_.push_back(std::move(one));
@@ -184,7 +199,8 @@ simulation::~simulation() {
 void simulation::begin_life() {
   ++life_number_;
   scheduler_ = std::make_unique<routing::delivery_scheduler>(
-      *store_, translators_, wall_, turns_, metrics_, [this](const config::endpoint& of) { return recipients_.at(of.name); }, dice_.seed());
+      *store_, translators_, wall_, turns_, metrics_,
+      [this](const config::endpoint& of) { return recipients_.at(of.name); }, dice_.seed());
   intake_ = std::make_unique<routing::message_intake>(*store_, translators_, wall_, turns_, metrics_,
                                                       [this](const std::string& name) { scheduler_->wake(name); });
   intake_->use(configuration_);
@@ -224,7 +240,8 @@ void simulation::answered(letter& what, const model::answer& got) {
   what.acknowledged = true;
   what.message = got.message;
   ++figures_.acknowledged;
-  if (what.after != nullptr) time_.at(time_.now() + dice_.between(0, 2 * minute), [this, next = what.after] { hand_in(*next); });
+  if (what.after != nullptr)
+    time_.at(time_.now() + dice_.between(0, 2 * minute), [this, next = what.after] { hand_in(*next); });
 }
 
 /// Once in a while, something.
@@ -232,12 +249,23 @@ void simulation::trouble() {
   if (time_.now() >= trouble_ends) return heal();
   time_.at(time_.now() + dice_.between(0, 20 * second), [this] { trouble(); });
   switch (dice_.between(1, 6)) {
-    case 1: store_->refuse_next(dice_.one_in(2) ? store::refusal::full : store::refusal::failed, static_cast<std::uint32_t>(dice_.between(1, 5))); break;
-    case 2: wall_.offset_ms += dice_.between(-26 * hour, 13 * hour); break;
-    case 3: translators_.unavailable = dice_.one_in(2); break;
+    case 1:
+      store_->refuse_next(dice_.one_in(2) ? store::refusal::full : store::refusal::failed,
+                          static_cast<std::uint32_t>(dice_.between(1, 5)));
+      break;
+    case 2:
+      wall_.offset_ms += dice_.between(-26 * hour, 13 * hour);
+      break;
+    case 3:
+      translators_.unavailable = dice_.one_in(2);
+      break;
     case 4:
-    case 5: std::next(recipients_.begin(), dice_.between(0, 2))->second->away_until = time_.now() + dice_.between(0, 10 * minute); break;
-    default: break;
+    case 5:
+      std::next(recipients_.begin(), dice_.between(0, 2))->second->away_until =
+          time_.now() + dice_.between(0, 10 * minute);
+      break;
+    default:
+      break;
   }
 }
 
@@ -252,7 +280,8 @@ void simulation::heal() {
     if (one->acknowledged)
       for (const model::delivery& each : deliveries_of(one->message))
         if (each.state == model::delivery_state::dead)
-          store_->retry(each.id, wall_.now(), [this, to = each.recipient](const result<done>&) { scheduler_->changed(to); });
+          store_->retry(each.id, wall_.now(),
+                        [this, to = each.recipient](const result<done>&) { scheduler_->changed(to); });
 }
 
 std::vector<model::delivery> simulation::deliveries_of(model::message_id message) {
@@ -268,10 +297,11 @@ std::vector<model::delivery> simulation::deliveries_of(model::message_id message
 
 bool simulation::all_done() {
   return healed_ && std::ranges::all_of(letters_, [this](const auto& one) {
-    return one->acknowledged && std::ranges::all_of(deliveries_of(one->message), [](const model::delivery& each) {
-             return each.state == model::delivery_state::delivered;
-           });
-  });
+           return one->acknowledged &&
+                  std::ranges::all_of(deliveries_of(one->message), [](const model::delivery& each) {
+                    return each.state == model::delivery_state::delivered;
+                  });
+         });
 }
 
 /// What was acknowledged is where it belongs, once.
@@ -279,13 +309,17 @@ void simulation::judge() {
   for (const auto& one : letters_) {
     if (!one->acknowledged) return broken("never taken: " + one->text);
     const auto made = deliveries_of(one->message);
-    if (made.size() != one->to.size()) return broken("taken, with another number of deliveries than its routes: " + one->text);
+    if (made.size() != one->to.size())
+      return broken("taken, with another number of deliveries than its routes: " + one->text);
     for (const model::delivery& each : made)
       if (each.state != model::delivery_state::delivered)
-        return broken("taken, and a day later not delivered to " + each.recipient + " (state " + std::to_string(static_cast<int>(each.state)) +
-                      ", due in " + std::to_string((each.next_attempt_at - wall_.now()) / second) + " s, " + each.last_error + "): " + one->text);
+        return broken("taken, and a day later not delivered to " + each.recipient + " (state " +
+                      std::to_string(static_cast<int>(each.state)) + ", due in " +
+                      std::to_string((each.next_attempt_at - wall_.now()) / second) + " s, " + each.last_error +
+                      "): " + one->text);
     for (const std::string& name : one->to)
-      if (!recipients_.at(name)->has(*one)) return broken("on record as delivered, and " + name + " never got it: " + one->text);
+      if (!recipients_.at(name)->has(*one))
+        return broken("on record as delivered, and " + name + " never got it: " + one->text);
   }
 }
 

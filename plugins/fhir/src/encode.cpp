@@ -14,6 +14,7 @@
 #include "prune.hpp"
 #include "structure_check.hpp"
 #include "submission.hpp"
+#include "tree_edit.hpp"
 #include "xml_write.hpp"
 
 #include <liaison/common/digest.hpp>
@@ -168,10 +169,10 @@ class encoder {
   void complete(const bundle_view& bundle) {
     if (bundle.type() == "message") return put_first();
     if (bundle.type() != "document") return;
-    if (tree_.child(0, "identifier") == none) {
-      const node_id made = tree_.add(0, "identifier", kind::object);
+    if (tree_.text(0, "identifier/value").empty()) {
+      const node_id made = ensure(tree_, 0, "identifier", kind::object);
       const std::string value = "urn:uuid:" + uuid_v5(seed_ + "/identifier");
-      tree_.add(made, "system", kind::string, "urn:ietf:rfc:3986");
+      if (tree_.child(made, "system") == none) tree_.add(made, "system", kind::string, "urn:ietf:rfc:3986");
       tree_.add(made, "value", kind::string, tree_.keep(value));
       ledger_.added("/identifier/value", value, "a document Bundle must have an identifier");
       changed_ = true;

@@ -3,6 +3,7 @@
 
 #include "identity.hpp"
 #include "primitives.hpp"
+#include "tree_edit.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -118,11 +119,20 @@ class guard {
         withheld_.push_back({more, {}, "stands in the list of birth given names"});
     }
     tree_.each(tree_.child(patient, "identifier"), [&](node_id identifier) {
-      if (!is_ins(kind_of(tree_, identifier)) || tree_.text(identifier, "use") == "old") return;
-      complete_identifier(identifier);
+      if (is_ins(kind_of(tree_, identifier)) && tree_.text(identifier, "use") != "old") complete_identifier(identifier);
+      // An IPP whose authority the source names by a word only: the profile wants a system for it.
+      if (is_ipp(identifier) && tree_.child(identifier, "system") == none && tree_.child(identifier, "_system") == none)
+        add_absent(tree_, identifier, "_system");
     });
-    claim(patient, std::string(core) + "fr-core-patient-ins");
+    claim_profile(tree_, patient, std::string(core) + "fr-core-patient-ins");
     changed_ = true;
+  }
+
+  bool is_ipp(node_id identifier) const {
+    bool found = false;
+    tree_.each(tree_.find(identifier, "type/coding"),
+               [&](node_id coding) { found = found || tree_.text(coding, "code") == "PI"; });
+    return found;
   }
 
   void add_birth_list(node_id name, node_id given) {
@@ -151,16 +161,6 @@ class guard {
     const node_id coding = tree_.add(codings, {}, kind::object);
     tree_.add(coding, "system", kind::string, core_types);
     tree_.add(coding, "code", kind::string, form.type);
-  }
-
-  void claim(node_id patient, const std::string& profile) {
-    node_id meta = tree_.child(patient, "meta");
-    if (meta == none) meta = tree_.add(patient, "meta", kind::object);
-    node_id list = tree_.child(meta, "profile");
-    if (list == none) list = tree_.add(meta, "profile", kind::array);
-    bool there = false;
-    tree_.each(list, [&](node_id one) { there = there || tree_[one].text == profile; });
-    if (!there) tree_.add(list, {}, kind::string, tree_.keep(profile));
   }
 
   void check_identifier(node_id id) {

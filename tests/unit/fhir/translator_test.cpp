@@ -173,6 +173,16 @@ TEST(encode, an_ins_leaves_as_fr_core_patient_ins) {
   EXPECT_EQ(at_pointer(out, "/entry/1/resource/name/0/extension/0/valueString"), "DOMINIQUE ANNE");
 }
 
+TEST(encode, a_local_number_beside_the_ins_without_a_system_says_that_it_is_not_known) {
+  std::string text = qualified();
+  text.replace(text.find("\"identifier\":[", 200) + 14, 0, R"({"type":{"coding":[{"code":"PI"}]},"value":"42"},)");
+  const auto got = run(translator_table().encode, text);
+  rapidjson::Document out;
+  out.Parse(got.part(LIAISON_PART_DOCUMENT).c_str());
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/identifier/0/value"), "42");
+  EXPECT_EQ(at_pointer(out, "/entry/1/resource/identifier/0/_system/extension/0/valueCode"), "unknown");
+}
+
 TEST(encode, an_ins_stays_behind_when_a_trait_is_missing) {
   for (const std::string_view trait :
        {R"("family":"ESSAI",)", R"(,"given":["DOMINIQUE","ANNE"])", R"(,"gender":"female")",
@@ -218,6 +228,13 @@ TEST(encode, gives_a_document_what_it_must_have) {
   ASSERT_TRUE(out.IsObject());
   EXPECT_EQ(at_pointer(out, "/timestamp"), "2024-03-01T12:00:00+01:00");
   EXPECT_EQ(at_pointer(out, "/identifier/value").substr(0, 9), "urn:uuid:");
+  const auto half = run(translator_table().encode,
+                        R"({"resourceType":"Bundle","type":"document","identifier":{"system":"urn:liaison:local:LAB"},"entry":[)"
+                        R"({"fullUrl":"urn:uuid:b","resource":{"resourceType":"Composition","title":"t"}}]})");
+  rapidjson::Document completed;
+  completed.Parse(half.part(LIAISON_PART_DOCUMENT).c_str());
+  EXPECT_EQ(at_pointer(completed, "/identifier/system"), "urn:liaison:local:LAB");
+  EXPECT_EQ(at_pointer(completed, "/identifier/value").substr(0, 9), "urn:uuid:");
   EXPECT_EQ(at_pointer(out, "/entry/0/resource/resourceType"), "Composition");
   EXPECT_FALSE(out["entry"][0]["resource"].HasMember("section"));
 }
