@@ -2,6 +2,7 @@
 // nonXMLBody and structuredBody. Files in them become Binary and DocumentReference, byte for byte.
 #include "body.hpp"
 
+#include "cda_findings.hpp"
 #include "entries.hpp"
 #include "facts_reader.hpp"
 #include "narrative.hpp"
@@ -188,7 +189,7 @@ void write_body(reading& r) {
   }
   const xmlNode* body = child(component, "structuredBody");
   if (body == nullptr) {
-    r.of.report(severity::warning, "cda-no-body", xml_location(r.document), "the document has no body");
+    tell(r.of, finding::body_missing, xml_location(r.document));
     return;
   }
   r.structure(body);

@@ -2,6 +2,7 @@
 // HL7 v3 data types R1 → FHIR R4, as the tables of docs/reference/cda-fhir.md say.
 #include "datatypes.hpp"
 
+#include "cda_findings.hpp"
 #include "oids.hpp"
 
 #include <liaison/common/datetime.hpp>
@@ -253,7 +254,7 @@ bool write_time(const reading& r, const xmlNode* stamp, const spot& to) {
   }
   const auto time = fhir_from_hl7(trim(value.text), r.of.options().zone);
   if (!time) {
-    r.of.report(severity::warning, "cda-time-unreadable", xml_location(stamp, "value"), "no possible date or time");
+    tell(r.of, finding::time_unreadable, xml_location(stamp, "value"));
     drop_leaf(r, value, "no possible date or time");
     return false;
   }

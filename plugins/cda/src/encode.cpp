@@ -2,6 +2,7 @@
 // Which model the document follows, then header and body. The order of a CDA's elements is that of its schema.
 #include "encode.hpp"
 
+#include "cda_findings.hpp"
 #include "datatypes.hpp"
 #include "document_types.hpp"
 #include "encode_parts.hpp"
@@ -158,7 +159,7 @@ liaison_status encode_document(const call& of) {
   account book;
   account* ledger = of.options().account ? &book : nullptr;
   if (const auto wrong = pivot_writer::check_bundle(of.input())) {
-    of.report(severity::error, "cda-pivot-unreadable", "/", *wrong);
+    tell(of, finding::pivot_unreadable, "/", *wrong);
     return LIAISON_REJECT;
   }
   pivot_reader pivot(of.input(), ledger);
@@ -166,8 +167,7 @@ liaison_status encode_document(const call& of) {
   narrative_state narrative;
   writing w{of, pivot, ledger, out, narrative, pivot.find_first("Composition"), nullptr, {}};
   if (w.composition == nullptr) {
-    of.report(severity::error, "cda-no-document", "/entry",
-              "only a document can be written as CDA, and this is an event");
+    tell(of, finding::no_document, "/entry");
     return LIAISON_UNSUPPORTED;
   }
   std::size_t compositions = 0;
@@ -175,20 +175,19 @@ liaison_status encode_document(const call& of) {
     compositions += writing::text(&pivot.resource(i), "resourceType") == "Composition" ? 1U : 0U;
   }
   if (compositions > 1) {
-    of.report(severity::error, "cda-several-documents", "/entry", "a CDA holds one document, and this holds several");
+    tell(of, finding::several_documents, "/entry");
     return LIAISON_UNSUPPORTED;
   }
   w.patient = w.resolve(w.composition, "subject");
   if (w.patient == nullptr) {
-    of.report(severity::error, "cda-patient-missing", "/entry/0/resource/subject", "the document names no patient");
+    tell(of, finding::patient_missing, "/entry/0/resource/subject");
     return LIAISON_REJECT;
   }
   std::string date = writing::text(w.composition, "date");
   date = date.empty() ? of.options().now : date;
   w.created = hl7_from_fhir(date, hl7_zone::keep).value_or("");
   if (w.created.empty()) {
-    of.report(severity::error, "cda-date-missing", "/entry/0/resource/date",
-              "neither the document nor the call states a date");
+    tell(of, finding::date_missing, "/entry/0/resource/date");
     return LIAISON_REJECT;
   }
   mark_structure(pivot);

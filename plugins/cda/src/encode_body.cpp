@@ -2,6 +2,7 @@
 // The body: a file or text (level 1), or sections (level 3) by the tables of the model.
 #include "encode_entries.hpp"
 
+#include "cda_findings.hpp"
 #include "datatypes.hpp"
 #include "oids.hpp"
 
@@ -378,8 +379,7 @@ liaison_status write_level_1_body(writing& w) {
     const sourced type = w.get(file, "content/0/attachment/contentType");
     const sourced data = file_data(w, file);
     if (data.empty()) {
-      w.of.report(severity::error, "cda-file-missing", w.pivot.pointer(file),
-                  "the file of the document is not in the pivot");
+      tell(w.of, finding::file_missing, w.pivot.pointer(file));
       return LIAISON_REJECT;
     }
     w.out.attribute("mediaType", type.empty() ? sourced("application/pdf") : type).attribute("representation", "B64");
@@ -392,8 +392,7 @@ liaison_status write_level_1_body(writing& w) {
   }
   const std::string text = body_text(w);
   if (trim(text).empty()) {
-    w.of.report(severity::error, "cda-no-body", "/entry/0/resource/section",
-                "the document has neither a file nor text");
+    tell(w.of, finding::nothing_to_write, "/entry/0/resource/section");
     return LIAISON_REJECT;
   }
   const xml_out::element element(w.out, "text");

@@ -67,9 +67,7 @@ void write_assumed_type(const writing& w, const document_model& model) {
   if (code.empty()) {
     const json_value* stay = w.resolve(w.composition, "encounter");
     code = model.is_laboratory ? "11502-2" : writing::text(stay, "class/code") == "IMP" ? "34112-3" : "11488-4";
-    w.of.report(
-        severity::warning, "cda-type-unknown", "/ClinicalDocument/code",
-        "the document's type is not known to the CI-SIS: one is assumed; the option document_type can state it");
+    tell(w.of, finding::type_unknown, "/ClinicalDocument/code");
   }
   const document_type* type = find_document_type(code);
   w.out.attribute("code", code).attribute("displayName", type == nullptr ? std::string_view(code) : type->label);
@@ -287,8 +285,7 @@ void write_location(const writing& w, const json_value* stay, const document_mod
     std::string code = endpoint_option(w.of, "facility_type");
     if (code.empty()) {
       code = model.is_laboratory ? "SA25" : writing::text(stay, "class/code") == "IMP" ? "SA01" : "SA07";
-      w.assume("cda-facility-type-assumed",
-               "CI-SIS requires the kind of facility; the option facility_type can state it");
+      w.assume(finding::facility_type_assumed);
     }
     const std::string_view label = code == "SA25"   ? "Laboratoire de biologie médicale"
                                    : code == "SA01" ? "Etablissement public de santé"

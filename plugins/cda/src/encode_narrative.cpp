@@ -2,6 +2,7 @@
 // XHTML of a FHIR narrative → NarrativeBlock, and the narrative that is generated from results.
 #include "encode_parts_n3.hpp"
 
+#include "cda_findings.hpp"
 #include "datatypes.hpp"
 
 #include <liaison/common/text.hpp>
@@ -345,8 +346,7 @@ void write_narrative(const writing& w, const json_value* section) {
   std::string out;
   w.narrative.id_of_text.clear();
   if (!parsed.document) {
-    w.of.report(severity::warning, "cda-narrative", w.pivot.pointer(section, "text/div"),
-                "the narrative is no XHTML: its text is kept");
+    tell(w.of, finding::narrative, w.pivot.pointer(section, "text/div"));
     out = "<paragraph>" + escape_xml(xhtml_text(div.text)) + "</paragraph>";
   } else {
     block_writer(out, w.narrative).children(xmlDocGetRootElement(parsed.document.get()), "text");

@@ -98,7 +98,7 @@ void write_gender_and_birth(const writing& w) {
   }
   if (!write_time(w, w.patient, "birthDate", "birthTime")) {
     w.out.leaf("birthTime", {{"nullFlavor", "UNK"}});
-    w.assume("cda-birth-time-missing", "CI-SIS requires the birth date and the source has none");
+    w.assume(finding::birth_time_missing);
   }
   const json_value* deceased = writing::find(w.patient, "deceasedBoolean");
   const sourced dead = w.get(deceased, "");

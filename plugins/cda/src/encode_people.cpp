@@ -49,7 +49,7 @@ void write_authors(const writing& w) {
     ++written;
   }
   if (written == 0) {
-    w.assume("cda-author-unknown", "the source names no author: CI-SIS requires one");
+    w.assume(finding::author_unknown);
     w.added("", "CI-SIS requires an author and the source has none");
     const xml_out::element author(w.out, "author");
     w.out.leaf("time", {{"value", w.created}});
@@ -78,7 +78,7 @@ void write_custodian(const writing& w) {
   } else {
     w.out.leaf("id", {{"root", oid_struct_idnat}, {"extension", option}});
     if (option.empty()) {
-      w.assume("cda-custodian-unknown", "the custodian has no Struct_IdNat; the option custodian_id can state it");
+      w.assume(finding::custodian_unknown);
     }
     w.added(option, "CI-SIS requires the number of the custodian");
   }
@@ -132,8 +132,7 @@ void write_attesters(const writing& w) {
     }
     if (mode == "legal" && legal == 0) {
       const xml_out::element element(w.out, "legalAuthenticator");
-      w.assume("cda-legal-authenticator-assumed",
-               "the source names no legal authenticator: its first author stands in");
+      w.assume(finding::legal_authenticator_assumed);
       w.added("", "CI-SIS requires a legal authenticator: the first author stands in");
       w.out.leaf("time", {{"value", w.created}});
       w.out.leaf("signatureCode", {{"code", "S"}});

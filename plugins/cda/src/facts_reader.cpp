@@ -2,6 +2,7 @@
 // Facts of a CDA header (CI-SIS "structuration minimale"): read straight from the tree, nothing is translated.
 #include "facts_reader.hpp"
 
+#include "cda_findings.hpp"
 #include "oids.hpp"
 
 #include <liaison/common/datetime.hpp>
@@ -365,8 +366,7 @@ identity_result read_identity(const call& of, const xmlNode* role) {
     if (is_ins(found.kind)) {
       if (!ins.empty() && ins != found.system + found.value) {
         result.two_ins = true;
-        of.report(severity::error, "cda-two-identities", xml_location(id, "extension"),
-                  "the document carries two different national identifiers for one patient");
+        tell(of, finding::two_identities, xml_location(id, "extension"));
       }
       ins = found.system + found.value;
     }
@@ -410,15 +410,14 @@ std::optional<std::string> media_bytes(const call& of, const media& body) {
   base64_defects defects;
   auto bytes = base64_decode(text, &defects);
   if (!bytes) {
-    of.report(severity::error, "cda-bad-base64", xml_location(body.value),
-              defects.invalid_at ? "not base64 at character " + std::to_string(*defects.invalid_at)
-                                 : "base64 of an impossible length");
+    tell(of, finding::bad_base64, xml_location(body.value),
+         defects.invalid_at ? "not base64 at character " + std::to_string(*defects.invalid_at)
+                            : "base64 of an impossible length");
   } else if (defects.padding_missing) {
-    of.report(severity::warning, "cda-base64-padding", xml_location(body.value),
-              "the padding of the base64 is missing");
+    tell(of, finding::base64_padding, xml_location(body.value));
   }
   if (bytes && bytes->empty()) {
-    of.report(severity::warning, "cda-empty-body", xml_location(body.value), "the body has no bytes");
+    tell(of, finding::empty_body, xml_location(body.value));
   }
   return bytes;
 }
@@ -479,8 +478,7 @@ facts::message_facts read_facts(const call& of, const opened& file, bool& two_in
   }
   if (found.patients.size() > 1) {
     two_ins = true;
-    of.report(severity::error, "cda-two-identities", "/ClinicalDocument/recordTarget[2]",
-              "the document names two patients");
+    tell(of, finding::two_identities, "/ClinicalDocument/recordTarget[2]");
   }
   read_document(of, document, found.document);
   for (const xmlNode* author = child(document, "author"); author != nullptr; author = next(author, "author")) {

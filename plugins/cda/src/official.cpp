@@ -4,6 +4,7 @@
 #include "official.hpp"
 
 #include <libxml/xmlschemas.h>
+#include "cda_findings.hpp"
 
 #include <memory>
 
@@ -34,8 +35,8 @@ struct listener {
       return;
     }
     const auto* node = static_cast<const xmlNode*>(error->node);
-    const std::string text = "the schema does not allow this (libxml2 " + std::to_string(error->code) + ")";
-    to.of.report(severity::error, "cda-xsd", node == nullptr ? "/ClinicalDocument" : xml_location(node), text);
+    tell(to.of, finding::xsd, node == nullptr ? "/ClinicalDocument" : xml_location(node),
+         "libxml2 " + std::to_string(error->code));
   }
 };
 

@@ -3,6 +3,7 @@
 #include "reading.hpp"
 
 #include <liaison/common/text.hpp>
+#include "cda_findings.hpp"
 
 #include <libxml/parser.h>
 
@@ -55,7 +56,7 @@ open_result open_document(const call& of) {
     bytes.remove_prefix(1);
   }
   if (bytes.empty()) {
-    of.report(severity::error, "cda-empty", "line 1", "the file is empty");
+    tell(of, finding::empty, "line 1");
     result.status = LIAISON_REJECT;
     return result;
   }
@@ -65,7 +66,7 @@ open_result open_document(const call& of) {
   }
   result.file.parsed = parse_xml(bytes);
   for (const xml_defect& defect : result.file.parsed.defects) {
-    // "xml-too-deep" is told as "cda-too-deep".
+    // The table holds each code of the reader with this prefix for "xml-".
     of.report(severity::error, "cda-" + defect.code.substr(defect.code.find('-') + 1), defect.location,
               defect.diagnostics);
   }

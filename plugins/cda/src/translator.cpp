@@ -3,6 +3,7 @@
 #include "translator.hpp"
 
 #include "body.hpp"
+#include "cda_findings.hpp"
 #include "encode.hpp"
 
 #include "facts_reader.hpp"
@@ -84,8 +85,7 @@ liaison_status cda_translator::decode(const call& of) {
   identity_result identity = read_identity(of, child(target, "patientRole"));
   if (identity.two_ins || next(target, "recordTarget") != nullptr) {
     if (!identity.two_ins) {
-      of.report(severity::error, "cda-two-identities", "/ClinicalDocument/recordTarget[2]",
-                "the document names two patients");
+      tell(of, finding::two_identities, "/ClinicalDocument/recordTarget[2]");
     }
     return LIAISON_REJECT;
   }
@@ -140,8 +140,9 @@ liaison_status cda_translator::render(const call& of) {
 
 namespace {
 
-void tell(const liaison_sink* sink, liaison_severity how, const std::string& location, const std::string& why) {
-  const liaison_issue issue = {sizeof(liaison_issue), how, "cda-official-file", location.c_str(), why.c_str()};
+void tell_host(const liaison_sink* sink, const std::string& location, const std::string& why) {
+  const char* code = liaison::cda::row_of(liaison::cda::finding::official_file).code;
+  const liaison_issue issue = {sizeof(liaison_issue), LIAISON_ERROR, code, location.c_str(), why.c_str()};
   if (sink != nullptr && sink->issue != nullptr) {
     (void)sink->issue(sink->self, &issue);
   }
@@ -161,11 +162,11 @@ liaison_status create(liaison_bytes configuration, const liaison_sink* sink, voi
   const auto schema = document.FindMember("schema");
   if (schema != document.MemberEnd() && schema->value.IsString() &&
       !liaison::cda::load_official_schema(schema->value.GetString(), why)) {
-    tell(sink, LIAISON_ERROR, "schema", why);
+    tell_host(sink, "schema", why);
     return LIAISON_REJECT;
   }
   if (document.HasMember("schematrons")) {
-    tell(sink, LIAISON_ERROR, "schematrons", "schematrons of XPath 2 cannot be run: use the official tool for them");
+    tell_host(sink, "schematrons", "schematrons of XPath 2 cannot be run: use the official tool for them");
     return LIAISON_REJECT;
   }
   return LIAISON_OK;

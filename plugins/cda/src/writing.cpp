@@ -90,9 +90,7 @@ void writing::added(std::string_view value, std::string_view reason) const {
   }
 }
 
-void writing::assume(std::string_view code, std::string_view what) const {
-  of.report(severity::warning, code, out.location(), what);
-}
+void writing::assume(finding what) const { tell(of, what, out.location()); }
 
 void write_id(const writing& w, const json_value* identifier, std::string_view name) {
   const sourced value = w.get(identifier, "value");

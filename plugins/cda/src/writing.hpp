@@ -2,6 +2,7 @@
 // One CDA document being written from a pivot: what the parts of encode share, and FHIR data types as CDA's.
 #pragma once
 
+#include "cda_findings.hpp"
 #include "xml_out.hpp"
 
 #include <liaison/common/pivot.hpp>
@@ -54,8 +55,7 @@ struct writing {
   /// Extension of that URL; null when there is none.
   static const json_value* extension(const json_value* node, std::string_view url, std::size_t nth = 0);
   void added(std::string_view value, std::string_view reason) const;
-  void assume(std::string_view code,
-              std::string_view what) const;  ///< a warning: CI-SIS requires it, the pivot has none
+  void assume(finding what) const;  ///< a warning: CI-SIS requires it, the pivot has none
 };
 
 /// The same value in another notation: keeps the row.

@@ -121,8 +121,7 @@ void write_organization(const writing& w, const json_value* organization, std::s
     std::string code = endpoint_option(w.of, "practice_setting");
     if (code.empty()) {
       code = "AMBULATOIRE";
-      w.assume("cda-practice-setting-assumed",
-               "CI-SIS requires the practice setting of the main act; the option practice_setting can state it");
+      w.assume(finding::practice_setting_assumed);
     }
     w.out.leaf("standardIndustryClassCode",
                {{"code", code}, {"displayName", code}, {"codeSystem", "1.2.250.1.213.1.1.4.9"}});
@@ -150,8 +149,7 @@ void write_ps_idnat(const writing& w, const json_value* resource) {
     w.out.leaf("id", {{"root", oid_ps_idnat}, {"extension", number}});
     w.added(number, "CI-SIS names a professional in this role by a PS_IdNat and the source has none");
     if (stated.empty()) {
-      w.assume("cda-responsible-unknown",
-               "a professional whom the CI-SIS names by PS_IdNat has none; the option responsible_id can state it");
+      w.assume(finding::responsible_unknown);
     }
   }
 }
