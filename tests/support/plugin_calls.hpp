@@ -82,6 +82,29 @@ inline outcome run(liaison_operation operation, std::string_view input,
   return got;
 }
 
+/// Calls an operation and throws away what it hands over, as a host does that has written it elsewhere; the sizes of
+/// the parts of `role` are added to `size`.
+inline liaison_status run_without_keeping(liaison_operation operation, std::string_view input, liaison_part_role role,
+                                          std::size_t& size, std::string_view options = R"({"account":true})",
+                                          const std::vector<liaison_part>& parts = {}) {
+  struct tally {
+    liaison_part_role role;
+    std::size_t* size;
+  } into = {role, &size};
+  const liaison_sink sink = {sizeof(liaison_sink), &into,
+                             [](void* self, const liaison_part* part) {
+                               const auto& of = *static_cast<tally*>(self);
+                               if (part->role == of.role) *of.size += part->bytes.size;
+                               return LIAISON_OK;
+                             },
+                             [](void*, const liaison_issue*) { return LIAISON_OK; }};
+  const auto bytes = [](std::string_view of) {
+    return liaison_bytes{reinterpret_cast<const std::uint8_t*>(of.data()), of.size()};
+  };
+  const liaison_call call = {sizeof(liaison_call), bytes(input), bytes(options), parts.data(), parts.size(), &sink};
+  return operation(nullptr, &call);
+}
+
 /// A part as a host hands it to encode (EMBEDDED: a document to carry) or decode (DOCUMENT: a pivot). Borrows.
 inline liaison_part part_of(liaison_part_role role, const char* name, const char* format, std::string_view bytes) {
   return {sizeof(liaison_part),

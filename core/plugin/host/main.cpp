@@ -2,6 +2,7 @@
 // liaison-host: one process that carries one plugin, started by the broker with two pipes and nothing else. Loads
 // the plugin, closes the door behind itself, says what it offers, then serves calls until the pipe ends.
 #include "core/plugin/host/checks.hpp"
+#include "core/plugin/host/large_blocks.hpp"
 #include "core/plugin/host/loaded_plugin.hpp"
 #include "core/plugin/host/sandbox.hpp"
 #include "core/plugin/host/serve.hpp"
@@ -97,6 +98,7 @@ int main(int argc, char** argv) {
                stderr);
     return hosted::exit_usage;
   }
+  hosted::map_large_blocks();
   // _exit: a plugin's destructors and exit handlers have nothing left to do that anyone could see.
   const int code = checks ? hosted::check(argv[1], argv[3]) : hosted::carry(argv[1]);
   _exit(code);

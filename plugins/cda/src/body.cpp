@@ -36,18 +36,18 @@ std::string text_div(std::string_view text) {
 
 /// Binary and DocumentReference of a body; false when its bytes cannot be read.
 resource_ref write_media(reading& r, const media& body, std::string_view title) {
-  const auto bytes = media_bytes(r.of, body);
-  if (!bytes || bytes->empty()) {
-    r.drop(body.holder, bytes ? "the body has no bytes" : "the base64 cannot be decoded");
+  auto read = media_bytes(r.of, body);
+  if (!read || read->empty()) {
+    r.drop(body.holder, read ? "the body has no bytes" : "the base64 cannot be decoded");
     return {};
   }
+  const std::string_view bytes = r.pivot.keep(std::move(*read));
   const std::string type = body.content_type.empty() ? "application/octet-stream" : body.content_type;
   const resource_ref binary = r.pivot.add("Binary");
   binary.set("contentType", type);
   binary.carry("contentType", r.attribute(body.value, "mediaType"));
-  sourced data = r.ledger.row_of(body.value->children);  // the row only: the text may be megabytes
-  data.text = base64_encode(*bytes);
-  binary.set("data", data);
+  binary.set_base64("data", bytes);
+  binary.carry("data", r.ledger.row_of(body.value->children));  // the row only: the text may be megabytes
   r.ledger.envelope(body.value, "representation");
   r.ledger.envelope(body.value, "type");
   const resource_ref reference = r.pivot.add("DocumentReference");
@@ -56,8 +56,8 @@ resource_ref write_media(reading& r, const media& body, std::string_view title) 
   reference.set_reference("subject", r.patient);
   reference.set("content/0/attachment/contentType", type);
   reference.set("content/0/attachment/url", binary.full_url());
-  reference.set_number("content/0/attachment/size", sourced(std::to_string(bytes->size())));
-  reference.set("content/0/attachment/hash", sha1_base64(*bytes));
+  reference.set_number("content/0/attachment/size", sourced(std::to_string(bytes.size())));
+  reference.set("content/0/attachment/hash", sha1_base64(bytes));
   reference.set("content/0/attachment/title", title);
   reference.carry("content/0/attachment/url", r.attribute(body.holder, "ID"));
   reference.set("content/0/attachment/language", r.attribute(child(body.holder, "languageCode"), "code"));

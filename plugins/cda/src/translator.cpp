@@ -76,7 +76,7 @@ liaison_status cda_translator::inspect(const call& of) {
 }
 
 liaison_status cda_translator::decode(const call& of) {
-  const open_result opened_file = open_document(of);
+  open_result opened_file = open_document(of);
   if (opened_file.file.document == nullptr) {
     return opened_file.status;
   }
@@ -110,6 +110,7 @@ liaison_status cda_translator::decode(const call& of) {
   write_patient(r, target);
   write_header(r);
   write_body(r);
+  opened_file.file.parsed.document.reset();  // the tree of a large document makes room for its pivot
   of.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json", nullptr, "fhir");
   if (ledger != nullptr) {
     of.emit(LIAISON_PART_ACCOUNT, book.to_json(), "application/json");

@@ -85,7 +85,12 @@ std::string sha1_base64(std::string_view bytes) {
 
 std::string base64_encode(std::string_view bytes) {
   std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  out.reserve(base64_size(bytes.size()));
+  append_base64(out, bytes);
+  return out;
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
   std::size_t at = 0;
   const auto byte = [&bytes](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
@@ -108,7 +113,6 @@ std::string base64_encode(std::string_view bytes) {
     out += alphabet[bits >> 6 & 63];
     out += '=';
   }
-  return out;
 }
 
 std::optional<std::string> base64_decode(std::string_view text, base64_defects* defects) {

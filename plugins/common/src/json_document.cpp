@@ -2,12 +2,15 @@
 // See json_document.hpp: the one place in plugins/common where RapidJSON reads foreign bytes.
 #include "json_document.hpp"
 
+#include <liaison/common/digest.hpp>
+
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <charconv>
 #include <stdexcept>
+#include <vector>
 
 namespace liaison {
 
@@ -22,7 +25,7 @@ namespace liaison::detail {
 namespace {
 
 /// Stands between the reader and the document: counts depth, marks numbers, and refuses strings that
-/// could be taken for a marked number.
+/// could be taken for a marked number or file.
 struct guarded_handler {
   rapidjson::Document& to;
   unsigned depth_max;
@@ -46,7 +49,8 @@ struct guarded_handler {
     return to.String(marked.data(), static_cast<rapidjson::SizeType>(marked.size()), true);
   }
   bool String(const char* text, rapidjson::SizeType length, bool) {
-    if (length > 0 && text[0] == json_number_mark) return refuse("a string begins with a control character");
+    if (length > 0 && (text[0] == json_number_mark || text[0] == json_file_mark))
+      return refuse("a string begins with a control character");
     return to.String(text, length, true);
   }
   bool Key(const char* text, rapidjson::SizeType length, bool) { return to.Key(text, length, true); }
@@ -87,15 +91,65 @@ std::optional<std::string> parse_with(std::string_view text, rapidjson::Document
   return std::string(why) + " at byte " + std::to_string(run.result.Offset());
 }
 
-struct digits_writer : rapidjson::Writer<rapidjson::StringBuffer> {
-  using base = rapidjson::Writer<rapidjson::StringBuffer>;
-  using base::base;
-  bool String(const char* text, rapidjson::SizeType length, bool copy = false) {
-    if (length > 1 && text[0] == json_number_mark) return base::RawValue(text + 1, length - 1, rapidjson::kNumberType);
-    return base::String(text, length, copy);
-  }
-  bool Key(const char* text, rapidjson::SizeType length, bool copy = false) { return base::String(text, length, copy); }
+/// A string as an output stream of RapidJSON.
+struct string_stream {
+  using Ch = char;
+  std::string text{};
+  void Put(char c) { text.push_back(c); }
+  void Flush() {}
 };
+
+using files = std::span<const std::string_view>;
+
+std::string_view file_of(std::string_view marked, files among) {
+  std::size_t number = 0;
+  std::from_chars(marked.data() + 1, marked.data() + marked.size(), number);
+  if (number >= among.size()) throw std::logic_error("the pivot names a file that its writer does not have");
+  return among[number];
+}
+
+class marks_writer : public rapidjson::Writer<string_stream> {
+ public:
+  using base = rapidjson::Writer<string_stream>;
+  marks_writer(string_stream& to, files among) : base(to), files_(among) {}
+
+  bool String(const char* text, rapidjson::SizeType length, bool = false) {
+    if (length > 1 && text[0] == json_number_mark) return base::RawValue(text + 1, length - 1, rapidjson::kNumberType);
+    if (length < 2 || text[0] != json_file_mark) return base::String(text, length);
+    Prefix(rapidjson::kStringType);
+    os_->Put('"');
+    append_base64(os_->text, file_of({text, length}, files_));
+    os_->Put('"');
+    return EndValue(true);
+  }
+  bool Key(const char* text, rapidjson::SizeType length, bool = false) { return base::String(text, length); }
+
+ private:
+  files files_;
+};
+
+/// About what the text will take, so that it grows in one place: what is escaped comes on top.
+std::size_t size_as_text(const json_value& root, files among) {
+  std::size_t size = 16;
+  std::vector<const json_value*> open{&root};
+  while (!open.empty()) {
+    const json_value& at = *open.back();
+    open.pop_back();
+    size += 8;
+    if (at.IsObject()) {
+      for (const auto& each : at.GetObject()) {
+        size += each.name.GetStringLength() + 4;
+        open.push_back(&each.value);
+      }
+    } else if (at.IsArray()) {
+      for (const auto& each : at.GetArray()) open.push_back(&each);
+    } else if (at.IsString()) {
+      const std::string_view text(at.GetString(), at.GetStringLength());
+      size += text.starts_with(json_file_mark) ? base64_size(file_of(text, among).size()) : text.size();
+    }
+  }
+  return size;
+}
 
 }  // namespace
 
@@ -107,12 +161,18 @@ std::optional<std::string> parse_json(std::string_view text, rapidjson::Document
   return parse_with<common>(text, into, depth_max);
 }
 
-std::string write_json(const json_value& value) {
-  rapidjson::StringBuffer buffer;
-  digits_writer writer(buffer);
+std::string write_json(const json_value& value, std::span<const std::string_view> files) {
+  string_stream out;
+  out.text.reserve(size_as_text(value, files));
+  marks_writer writer(out, files);
   // Accept recurses; what is written was parsed with a limit on its depth or made from short paths.
   if (!value.Accept(writer)) throw std::logic_error("the pivot cannot be written as JSON");
-  return {buffer.GetString(), buffer.GetSize()};
+  return std::move(out.text);
+}
+
+json_value make_file(std::size_t number, rapidjson::Document::AllocatorType& allocator) {
+  const std::string marked = json_file_mark + std::to_string(number);
+  return json_value(marked.data(), static_cast<rapidjson::SizeType>(marked.size()), allocator);
 }
 
 json_value make_number(std::string_view digits, rapidjson::Document::AllocatorType& allocator) {

@@ -205,7 +205,9 @@ resource_ref pivot_writer::find_first(std::string_view resource_type) {
 
 resource_ref pivot_writer::bundle() { return {this, bundle_index, {}}; }
 
-std::string pivot_writer::to_json() const { return detail::write_json(document_); }
+std::string pivot_writer::to_json() const { return detail::write_json(document_, files_); }
+
+std::string_view pivot_writer::keep(std::string bytes) { return kept_.emplace_back(std::move(bytes)); }
 
 json_value& pivot_writer::target(std::size_t index) {
   if (index == bundle_index) return document_;
@@ -258,6 +260,13 @@ void resource_ref::set(std::string_view path, const sourced& value) const {
     at = text_value(value.text, allocator);
   }
   carry(path, value);
+}
+
+void resource_ref::set_base64(std::string_view path, std::string_view bytes) const {
+  if (writer_ == nullptr || bytes.empty()) return;
+  writer_->place(writer_->target(index_), path) =
+      detail::make_file(writer_->files_.size(), writer_->document_.GetAllocator());
+  writer_->files_.push_back(bytes);
 }
 
 void resource_ref::set_number(std::string_view path, const sourced& digits) const {

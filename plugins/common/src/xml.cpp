@@ -313,6 +313,14 @@ void refuse_doctype(void* context, const xmlChar*, const xmlChar*, const xmlChar
   xmlStopParser(static_cast<xmlParserCtxtPtr>(context));  // the scan has refused it before; a second lock
 }
 
+/// Hands the text over piece by piece: read from memory, libxml2 would copy the whole of it first.
+int read_piece(void* context, char* buffer, int length) {
+  auto& rest = *static_cast<std::string_view*>(context);
+  const std::size_t taken = rest.copy(buffer, static_cast<std::size_t>(std::max(length, 0)));
+  rest.remove_prefix(taken);
+  return static_cast<int>(taken);
+}
+
 }  // namespace
 
 xml_parsed parse_xml(std::string_view bytes, const xml_limits& limits) {
@@ -341,8 +349,8 @@ xml_parsed parse_xml(std::string_view bytes, const xml_limits& limits) {
   context->sax->processingInstruction = nullptr;
   const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA | XML_PARSE_HUGE |
                       XML_PARSE_COMPACT | XML_PARSE_BIG_LINES | XML_PARSE_IGNORE_ENC;
-  result.document.reset(xmlCtxtReadMemory(context.get(), input.text.data(), static_cast<int>(input.text.size()),
-                                          nullptr, "UTF-8", options));
+  std::string_view rest = input.text;
+  result.document.reset(xmlCtxtReadIO(context.get(), read_piece, nullptr, &rest, nullptr, "UTF-8", options));
   if (!result.document || context->wellFormed == 0) {
     result.document.reset();
     const xmlError* error = xmlCtxtGetLastError(context.get());

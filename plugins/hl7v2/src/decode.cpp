@@ -202,7 +202,7 @@ liaison_status decode_message(const call& request) {
   const call_options& options = request.options();
   const message& of = message_read.parsed();
   findings& found = message_read.found();
-  const reading_result read =
+  reading_result read =
       read_facts(of, {value_list::leave_out, volet_options_of(options.endpoint), options.zone, options.now}, found);
   // Intake decides what is taken; what a person asks to see is translated as far as it can be read. Two identities in
   // one message stop it here too.
@@ -225,12 +225,13 @@ liaison_status decode_message(const call& request) {
   for (const file& each : read.files) d.files[each.obx.position()] = &each;
   segment document_obx;
   bytes_view embedded;
-  for (const file& each : read.files) {
+  for (file& each : read.files) {
     if (each.kind != obx_kind::document || !embedded.empty()) continue;
     embedded = request.embedded_pivot(location(each.obx, {5, 5}));
     document_obx = each.obx;
   }
   if (!embedded.empty() && pivot.load(embedded)) {
+    for (file& each : read.files) each.bytes = {};  // the pivot stands for them
     write_envelope(d, embedded, document_obx);
   } else if (which == shape::event) {
     write_event(d);

@@ -214,7 +214,7 @@ void write_file(decoding& d, const file& from, const spot& section) {
   const resource_ref binary = d.pivot.add("Binary"), reference = d.pivot.add("DocumentReference");
   d.owners[from.obx.position()] = reference;
   binary.set("contentType", from.content_type);
-  binary.set("data", base64_encode(from.bytes));
+  binary.set_base64("data", from.bytes);
   d.values.carry_all(from.obx[5].text(), binary.pointer("data"));
   reference.set("status", "current");
   const spot to{reference, ""};

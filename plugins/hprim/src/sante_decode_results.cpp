@@ -232,7 +232,7 @@ void sante_decoder::write_file(const sante_segment& segment) {
   if (file.is_inside) {
     const resource_ref binary = pivot_.add("Binary");
     binary.set("contentType", file.content_type);
-    binary.set("data", base64_encode(file.bytes));
+    binary.set_base64("data", pivot_.keep(file.bytes));
     reference.set("content/0/attachment/contentType", file.content_type);
     reference.set("content/0/attachment/url", binary.full_url());
     reference.set_number("content/0/attachment/size", sourced(std::to_string(file.bytes.size())));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@ std::string sha1_base64(std::string_view bytes);
 std::array<std::uint8_t, 20> sha1(std::string_view bytes);
 
 std::string base64_encode(std::string_view bytes);
+void append_base64(std::string& to, std::string_view bytes);
+constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
 
 /// What was wrong in a base64 text, for an issue. Blanks and line ends are always skipped.
 struct base64_defects {

@@ -7,11 +7,13 @@
 
 #include <rapidjson/document.h>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace liaison {
 
@@ -60,6 +62,10 @@ class resource_ref {
   void set(std::string_view path, const sourced& value) const;
   void set(std::string_view path, std::string_view value) const { set(path, sourced{std::string(value)}); }
   void set(std::string_view path, const char* value) const { set(path, std::string_view(value)); }
+
+  /// Sets the base64 of a file, made when the Bundle is written: `bytes` stays where it is until then (see
+  /// `pivot_writer::keep`). No bytes set nothing.
+  void set_base64(std::string_view path, std::string_view bytes) const;
 
   /// Sets a JSON number from its digits as written ("1.50" stays 1.50). `digits` must be a JSON number.
   void set_number(std::string_view path, const sourced& digits) const;
@@ -113,6 +119,9 @@ class pivot_writer {
   /// The Bundle itself: `set("identifier/value", …)`.
   resource_ref bundle();
 
+  /// Takes bytes over for as long as the writer lives.
+  std::string_view keep(std::string bytes);
+
   std::string to_json() const;
 
  private:
@@ -125,6 +134,8 @@ class pivot_writer {
   std::string seed_;
   account* ledger_;
   std::size_t made_ = 0;
+  std::deque<std::string> kept_;
+  std::vector<std::string_view> files_;  ///< behind the values of `set_base64`
 };
 
 /// Reads one Bundle and accounts for each of its leaves. The account has a row for every JSON leaf;
