@@ -14,12 +14,13 @@
 namespace liaison::cda {
 namespace {
 
-/// Templates that CI-SIS gives a section, by its LOINC code.
+/// Templates that CI-SIS gives a section, by its LOINC code. Adverse effects (44939-7) are not here: their template
+/// requires an entry, FR-Effet-indesirable, that the pivot holds as plain observations.
 struct section_row {
   std::string_view code;
   std::array<std::string_view, 4> templates;
 };
-constexpr std::array<section_row, 26> section_templates{{
+constexpr std::array<section_row, 25> section_templates{{
     {"33557-0", {"1.2.250.1.213.1.1.2.35", "1.2.250.1.213.1.1.2.35.1", "", ""}},
     {"42349-1", {"1.3.6.1.4.1.19376.1.5.3.1.3.1", "1.2.250.1.213.1.1.2.127", "", ""}},
     {"42545-4",
@@ -51,7 +52,6 @@ constexpr std::array<section_row, 26> section_templates{{
     {"42348-3",
      {"2.16.840.1.113883.10.20.1.1", "1.3.6.1.4.1.19376.1.5.3.1.3.34", "1.3.6.1.4.1.19376.1.5.3.1.3.35",
       "1.2.250.1.213.1.1.2.157"}},
-    {"44939-7", {"1.2.250.1.213.1.1.2.247", "", "", ""}},
     {"44944-7", {"1.2.250.1.213.1.1.2.245", "", "", ""}},
     {"47420-5", {"2.16.840.1.113883.10.20.1.5", "2.16.840.1.113883.10.22.3.8", "1.2.250.1.213.1.1.2.246", ""}},
     {"55107-7", {"1.2.250.1.213.1.1.2.37", "", "", ""}},
@@ -455,11 +455,25 @@ void write_unknown_medication(const writing& w, const std::string& text_id) {
   w.out.leaf("name", {{"nullFlavor", "NA"}});
 }
 
+void write_unknown_procedure(const writing& w, const std::string& text_id) {
+  const xml_out::element procedure(w.out, "procedure");
+  w.out.attribute("classCode", "PROC").attribute("moodCode", "EVN");
+  write_templates(w, {"1.3.6.1.4.1.19376.1.5.3.1.4.19", "2.16.840.1.113883.10.20.1.29", "1.2.250.1.213.1.1.3.62"});
+  w.out.leaf("id", {{"root", cda_root(uuid_v5("absent " + w.out.location() + w.of.options().id_seed))}});
+  w.out.leaf("code", {{"nullFlavor", "UNK"}});
+  {
+    const xml_out::element text(w.out, "text");
+    w.out.leaf("reference", {{"value", "#" + text_id}});
+  }
+  w.out.leaf("statusCode", {{"code", "completed"}});
+  w.out.leaf("effectiveTime", {{"nullFlavor", "UNK"}});
+}
+
 /// The entry without which the section is not valid: it says that nothing is known.
 void write_absent_entry(const writing& w, std::string_view code, const std::string& text_id) {
   constexpr std::string_view pcc = "1.3.6.1.4.1.19376.1.5.3.1.4.13";
   constexpr std::string_view cisis = "1.2.250.1.213.1.1.3.48";
-  if (code != "33557-0" && code != "42545-4" && code != "10183-2") {
+  if (code != "33557-0" && code != "42545-4" && code != "10183-2" && code != "10160-0" && code != "47519-4") {
     return;
   }
   const xml_out::element entry(w.out, "entry");
@@ -469,6 +483,8 @@ void write_absent_entry(const writing& w, std::string_view code, const std::stri
   } else if (code == "42545-4") {
     write_unknown_observation(w, "MED-142", "Synthèse médicale", {pcc, cisis, "1.2.250.1.213.1.1.3.48.9"}, "ST",
                               text_id);
+  } else if (code == "47519-4") {
+    write_unknown_procedure(w, text_id);
   } else {
     write_unknown_medication(w, text_id);
   }

@@ -276,6 +276,7 @@ void write_family_act(const entry_scope& at, const json_value* resource) {
   }
   for (std::size_t i = 0; const json_value* condition = writing::item(resource, "condition", i); ++i) {
     const xml_out::element component(w.out, "component");
+    w.out.attribute("typeCode", "COMP");
     const xml_out::element observation(w.out, "observation");
     w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
     write_templates(w, {"2.16.840.1.113883.10.20.1.22", "1.3.6.1.4.1.19376.1.5.3.1.4.13",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section "Copie du document": the PDF that a reader shows first.
+#include "encode_entries.hpp"
 #include "encode_parts_n3.hpp"
 #include "encode_values.hpp"
 
@@ -102,7 +103,9 @@ void write_pdf_copy(const writing& w, const json_value* section, const json_valu
 void write_attached_file(const writing& w, const json_value* file) {
   const std::string seed = "file " + writing::text(&w.pivot.bundle(), "identifier/value") +
                            writing::text(file, "content/0/attachment/hash") + w.pivot.pointer(file);
-  write_file_entry(w, file, seed, writing::find(file, "type"), {"", w.narrative.new_id()});
+  const auto shown = w.narrative.id_of_text.find(label_of(w, file));
+  write_file_entry(w, file, seed, writing::find(file, "type"),
+                   {shown == w.narrative.id_of_text.end() ? "" : shown->second, w.narrative.new_id()});
 }
 
 }  // namespace liaison::cda

@@ -117,7 +117,9 @@ void write_panel_act(const entry_scope& at, const json_value* panel) {
   w.out.attribute("moodCode", "EVN");
   write_row(w, *row_of(panels, at.section_code));
   write_act_ids(w, panel);
-  write_code(w, writing::find(panel, "code"), "code");
+  if (!write_code(w, writing::find(panel, "code"), "code")) {
+    w.out.leaf("code", {{"nullFlavor", "NA"}});
+  }
   write_status(w, panel);
   write_act_time(w, panel, "effective", "UNK");
   write_people(w, panel);
@@ -125,6 +127,7 @@ void write_panel_act(const entry_scope& at, const json_value* panel) {
     const json_value* member = w.pivot.resolve(reference);
     if (has_act(member) && at.depth < act_depth_max && at.related_written.insert(member).second) {
       const xml_out::element component(w.out, "component");
+      w.out.attribute("typeCode", "COMP");  // its default, which the schematrons want said
       write_act(at.deeper(), member);
     }
   }
@@ -164,6 +167,8 @@ std::string label_of(const writing& w, const json_value* resource) {
   } else if (type == "DeviceUseStatement") {
     named = w.resolve(resource, "device");
     path = "type";
+  } else if (type == "DocumentReference") {
+    path = "type";
   } else if (type == "FamilyMemberHistory") {
     path = "relationship";
   } else if (type == "Encounter") {
@@ -200,7 +205,8 @@ void write_observation_act(const entry_scope& at, const json_value* observation)
   write_label_reference(w, label_of(w, observation));
   write_status(w, observation);
   write_act_time(w, observation, "effective", "UNK");
-  write_result_value(w, observation);
+  const std::string said = writing::text(observation, "code/coding/0/code");
+  write_result_value(w, observation, said == "11323-3" || said == "33999-4" ? "CE" : "CD");  // a status is a CE
   for (std::size_t i = 0; const json_value* flag = writing::item(observation, "interpretation", i); ++i) {
     write_code(w, flag, "interpretationCode");
   }

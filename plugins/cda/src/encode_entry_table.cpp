@@ -146,6 +146,11 @@ std::string printed_detail(const json_value* resource) {
   return out;
 }
 
+/// Acts, and the files that a section holds.
+bool is_shown(const json_value* resource) {
+  return has_act(resource) || writing::text(resource, "resourceType") == "DocumentReference";
+}
+
 void collect(const writing& w, const json_value* resource, std::vector<std::string>& labels,
              std::set<const json_value*>& seen, unsigned depth) {
   if (resource == nullptr || depth > label_depth_max || !seen.insert(resource).second) {
@@ -156,7 +161,7 @@ void collect(const writing& w, const json_value* resource, std::vector<std::stri
       labels.push_back(std::move(text));
     }
   };
-  if (has_act(resource)) {
+  if (is_shown(resource)) {
     keep(label_of(w, resource));
   }
   for (std::size_t i = 0; const json_value* note = writing::item(resource, "note", i); ++i) {
@@ -174,7 +179,7 @@ void collect(const writing& w, const json_value* resource, std::vector<std::stri
 }
 
 void table_row(const writing& w, const json_value* resource, std::string& out, unsigned depth) {
-  if (resource == nullptr || !has_act(resource) || depth > label_depth_max) {
+  if (resource == nullptr || !is_shown(resource) || depth > label_depth_max) {
     return;
   }
   std::string notes;

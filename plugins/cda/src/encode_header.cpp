@@ -164,7 +164,7 @@ void write_performers(const writing& w, const json_value* event, bool main_act) 
     }
     const xml_out::element element(w.out, "performer");
     w.out.attribute("typeCode", with("PRF", found.type));
-    write_function(w, found.function);
+    write_function(w, found.function, function_rule::any);
     performer_time(w, found.period);
     write_entity(w, who, "assignedEntity", assigned_names,
                  main_act ? practice_setting::required : practice_setting::as_known);

@@ -7,6 +7,7 @@
 
 #include <liaison/common/text.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace liaison::cda {
@@ -308,6 +309,28 @@ void write_medication_act(const entry_scope& at, const json_value* resource) {
   write_precondition(w, dosage);
 }
 
+namespace {
+
+// JDV_ImmunizationRouteCodes_CISIS (EDQM) and JDV_ImmunizationApproachSiteCode_CISIS (SNOMED CT)
+constexpr std::array<std::string_view, 5> vaccine_routes{"20020000", "20030000", "20035000", "20053000", "20066000"};
+constexpr std::array<std::string_view, 10> vaccine_sites{
+    "11207009", "61396006",          "64262003",          "66480008",  "91774008",
+    "91775009", "16217661000119109", "16217701000119102", "723979003", "723980000"};
+
+/// A code outside the list leaves as a translation.
+template <std::size_t Size>
+void write_listed_code(const writing& w, const json_value* node, std::string_view name,
+                       const std::array<std::string_view, Size>& codes) {
+  const std::string code = writing::text(node, "coding/0/code");
+  if (code.empty() || std::find(codes.begin(), codes.end(), code) != codes.end()) {
+    write_code(w, node, name);
+  } else {
+    write_translated_code(w, node, name);
+  }
+}
+
+}  // namespace
+
 void write_vaccine_act(const entry_scope& at, const json_value* resource) {
   const writing& w = at.w;
   const xml_out::element act(w.out, "substanceAdministration");
@@ -324,8 +347,8 @@ void write_vaccine_act(const entry_scope& at, const json_value* resource) {
   if (!write_time(w, resource, "occurrenceDateTime", "effectiveTime")) {
     w.out.leaf("effectiveTime", {{"nullFlavor", "UNK"}});
   }
-  write_code(w, writing::find(resource, "route"), "routeCode");
-  write_code(w, writing::find(resource, "site"), "approachSiteCode");
+  write_listed_code(w, writing::find(resource, "route"), "routeCode", vaccine_routes);
+  write_listed_code(w, writing::find(resource, "site"), "approachSiteCode", vaccine_sites);
   write_bound(w, writing::find(resource, "doseQuantity"), "doseQuantity");
   write_consumable(w, {writing::find(resource, "vaccineCode"), nullptr}, label_of(w, resource), "lotNumber", resource,
                    w.resolve(resource, "manufacturer"));

@@ -39,7 +39,7 @@ void write_authors(const writing& w) {
     }
     const xml_out::element author(w.out, "author");
     const json_value* function = writing::extension(reference, std::string(extension_base) + "author-function");
-    write_function(w, writing::find(function, "valueCodeableConcept"));
+    write_function(w, writing::find(function, "valueCodeableConcept"), function_rule::listed);
     const json_value* time = writing::extension(reference, std::string(extension_base) + "author-time");
     if (!write_time(w, time, "valueDateTime", "time")) {
       w.out.leaf("time", {{"value", w.created}});
@@ -168,7 +168,7 @@ void write_participants(const writing& w) {
     }
     const xml_out::element element(w.out, "participant");
     w.out.attribute("typeCode", found.type);
-    write_function(w, found.function);
+    write_function(w, found.function, function_rule::any);
     if (found.period == nullptr) {
       w.out.leaf("time", {{"nullFlavor", "NA"}});
     } else {

@@ -136,7 +136,7 @@ void write_quantity_value(const writing& w, const json_value* observation) {
 
 }  // namespace
 
-void write_result_value(const writing& w, const json_value* observation) {
+void write_result_value(const writing& w, const json_value* observation, std::string_view coded_as) {
   if (writing::find(observation, "valueQuantity/value") != nullptr) {
     write_quantity_value(w, observation);
   } else if (const json_value* range = writing::find(observation, "valueRange")) {
@@ -155,7 +155,7 @@ void write_result_value(const writing& w, const json_value* observation) {
     write_time(w, period, "start", "low");
     write_time(w, period, "end", "high");
   } else if (const json_value* concept_node = writing::find(observation, "valueCodeableConcept")) {
-    write_typed_code(w, concept_node);
+    write_code(w, concept_node, "value", coded_as);
   } else {
     struct plain {
       const char* path;
@@ -323,7 +323,7 @@ void write_people(const writing& w, const json_value* resource) {
       } else {
         w.out.carry(type);
       }
-      write_function(w, wanted == "AUT" ? function : nullptr);
+      write_function(w, wanted == "AUT" ? function : nullptr, function_rule::listed);
       if (wanted == "AUT") {
         write_time(w, period, "start", "time");
       } else if (wanted != "INF") {

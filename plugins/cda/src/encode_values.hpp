@@ -16,8 +16,8 @@ void quantity_attributes(const writing& w, const json_value* quantity);
 void write_bound(const writing& w, const json_value* quantity, std::string_view name);
 /// Whether a component says the same result in another unit: it has the Observation's own code.
 bool is_second_unit(const json_value* observation, const json_value* component);
-/// value of an Observation, with its second units.
-void write_result_value(const writing& w, const json_value* observation);
+/// value of an Observation, with its second units; `coded_as` is the type of a coded one.
+void write_result_value(const writing& w, const json_value* observation, std::string_view coded_as = "CD");
 /// value of a type that is one attribute.
 void write_plain(const writing& w, const sourced& said, std::string_view type);
 /// value xsi:type CD.

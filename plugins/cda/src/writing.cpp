@@ -249,18 +249,22 @@ bool write_code(const writing& w, const json_value* node, std::string_view name,
   return true;
 }
 
-bool write_code_of(const writing& w, const json_value* node, std::string_view name,
-                   std::initializer_list<std::string_view> oids) {
-  const std::string oid = oid_of_system(writing::text(node, "coding/0/system"));
-  if (writing::find(node, "coding/0") == nullptr || std::find(oids.begin(), oids.end(), oid) != oids.end()) {
-    return write_code(w, node, name);
-  }
+void write_translated_code(const writing& w, const json_value* node, std::string_view name) {
   const xml_out::element element(w.out, name);
   w.out.attribute("nullFlavor", "OTH");
   write_original_text(w, w.get(node, "text"), when_not_shown::write_inline);
   for (std::size_t i = 0; const json_value* coding = writing::item(node, "coding", i); ++i) {
     write_code(w, coding, "translation");
   }
+}
+
+bool write_code_of(const writing& w, const json_value* node, std::string_view name,
+                   std::initializer_list<std::string_view> oids) {
+  const std::string oid = oid_of_system(writing::text(node, "coding/0/system"));
+  if (writing::find(node, "coding/0") == nullptr || std::find(oids.begin(), oids.end(), oid) != oids.end()) {
+    return write_code(w, node, name);
+  }
+  write_translated_code(w, node, name);
   return true;
 }
 
@@ -276,17 +280,19 @@ void write_foreign_code(const writing& w, const json_value* node, std::string_vi
   }
 }
 
-void write_function(const writing& w, const json_value* node) {
-  static constexpr std::array<std::string_view, 15> codes{"CORRE",     "PRELV",    "ES-REF",  "ES-PREF", "HEBERG",
-                                                          "ST-PS-PEC", "ST-COORD", "ORG-SOC", "ST-INF",  "ADMPHYS",
-                                                          "ATTPHYS",   "DISPHYS",  "PCP",     "330",     "353"};
+void write_function(const writing& w, const json_value* node, function_rule rule) {
+  // The codes that all revisions of JDV_J47 have: later ones (HEBERG, ST-PS-PEC…) are refused by older receivers.
+  static constexpr std::array<std::string_view, 10> codes{"CORRE",   "PRELV",   "ES-REF", "ES-PREF", "ADMPHYS",
+                                                          "ATTPHYS", "DISPHYS", "PCP",    "330",     "353"};
   if (node == nullptr) {
     return;
   }
   if (std::find(codes.begin(), codes.end(), writing::text(node, "coding/0/code")) != codes.end()) {
     write_code(w, node, "functionCode");
-  } else {
+  } else if (rule == function_rule::listed) {
     w.pivot.drop(node, "", "a function outside JDV_J47");
+  } else {
+    write_translated_code(w, node, "functionCode");
   }
 }
 

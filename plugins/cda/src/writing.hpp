@@ -71,8 +71,11 @@ bool write_code(const writing& w, const json_value* concept_or_coding, std::stri
 /// As `nullFlavor` with a translation when the first coding is of none of these systems.
 bool write_code_of(const writing& w, const json_value* concept_node, std::string_view name,
                    std::initializer_list<std::string_view> oids);
-/// functionCode of a participation: JDV_J47 only.
-void write_function(const writing& w, const json_value* concept_node);
+/// `nullFlavor` OTH with all codings as translations.
+void write_translated_code(const writing& w, const json_value* concept_node, std::string_view name);
+/// Whether a functionCode must be of JDV_J47 (an author's) or may say another as a translation.
+enum class function_rule : std::uint8_t { listed, any };
+void write_function(const writing& w, const json_value* concept_node, function_rule rule);
 /// A code whose own system is not the one that is wanted: `nullFlavor` NA, all codings as translations.
 void write_foreign_code(const writing& w, const json_value* concept_node, std::string_view name,
                         std::string_view label);

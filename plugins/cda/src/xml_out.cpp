@@ -13,12 +13,17 @@ void xml_out::finish_start_tag() {
   }
 }
 
-void xml_out::open(std::string_view name) {
+void xml_out::open(std::string_view plain_name) {
   finish_start_tag();
   std::size_t ordinal = 1;
+  std::string name(plain_name);
   if (!levels_.empty()) {
     level& parent = levels_.back();
-    ordinal = ++parent.children[std::string(name)];
+    // Codes of IHE's pharmacy extension are of its namespace with all they hold; its quantities are HL7's.
+    if (parent.name.rfind("pharm:", 0) == 0 && parent.name != "pharm:quantity" && name.find(':') == std::string::npos) {
+      name.insert(0, "pharm:");
+    }
+    ordinal = ++parent.children[name];
     parent.has_content = true;
     if (!parent.has_text) {
       out_ += '\n' + std::string(2 * levels_.size(), ' ');
@@ -26,7 +31,7 @@ void xml_out::open(std::string_view name) {
   }
   out_.append("<").append(name);
   tag_open_ = true;
-  levels_.push_back({std::string(name), ordinal, false, false, {}});
+  levels_.push_back({std::move(name), ordinal, false, false, {}});
 }
 
 void xml_out::close() {
