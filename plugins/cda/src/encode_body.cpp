@@ -9,6 +9,7 @@
 #include <liaison/common/digest.hpp>
 #include <liaison/common/text.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace liaison::cda {
@@ -87,6 +88,15 @@ std::vector<const json_value*> entries_of(const writing& w, const json_value* se
   return found;
 }
 
+bool holds_acts(const writing& w, const json_value* section) {
+  for (std::size_t i = 0; const json_value* reference = writing::item(section, "entry", i); ++i) {
+    if (has_act(w.pivot.resolve(reference))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool holds_reports(const writing& w, const json_value* section, unsigned depth = 0) {
   constexpr unsigned section_depth_max = 32;
   if (!entries_of(w, section, "DiagnosticReport").empty()) {
@@ -136,24 +146,42 @@ void write_section_head(const writing& w, const json_value* section, std::string
   said.empty() ? w.out.text(display) : w.out.text(said);
 }
 
+constexpr const char* not_known = "Non renseigné";
+
 /// The section's own narrative, completed by the labels that its entries refer to; without one a table of them.
-void write_section_text(const writing& w, const json_value* section) {
-  const std::vector<std::string> labels = entry_labels(w, section);
+void write_section_text(const writing& w, const json_value* section, bool says_unknown = false) {
+  std::vector<std::string> labels = entry_labels(w, section);
+  if (says_unknown) {
+    labels.emplace_back(not_known);
+  }
   w.narrative.wanted = {labels.begin(), labels.end()};
   w.narrative.id_of_text.clear();
   if (!writing::text(section, "text/div").empty()) {
     const xml_out::element text(w.out, "text");
     write_narrative(w, section);
     write_missing_labels(w, labels, "Éléments codés : ");
+  } else if (says_unknown) {
+    const xml_out::element text(w.out, "text");
+    w.out.raw(shown_text(w, not_known));
+    w.added(not_known, "a section has text and the source has none");
   } else if (!labels.empty()) {
     const xml_out::element text(w.out, "text");
     write_entry_table(w, section);
   } else if (writing::find(section, "section/0") == nullptr) {
     const xml_out::element text(w.out, "text");
-    w.out.text("Non renseigné");
-    w.added("Non renseigné", "a section has text and the source has none");
+    w.out.text(not_known);
+    w.added(not_known, "a section has text and the source has none");
   }
   w.narrative.wanted.clear();
+}
+
+/// A section that the model requires with an entry, and that says that it has none or says nothing.
+bool says_nothing(const writing& w, const json_value* section, const document_model& model, std::string_view code) {
+  const bool required =
+      std::any_of(model.sections.begin(), model.sections.end(), [code](const auto& one) { return one.code == code; });
+  const bool empty = writing::find(section, "emptyReason") != nullptr || writing::text(section, "text/div").empty();
+  return required && empty && wants_entry(code) && writing::find(section, "section/0") == nullptr &&
+         !holds_acts(w, section);
 }
 
 /// Whether what the section holds satisfies the templates that the model gives it.
@@ -181,7 +209,8 @@ void write_plain_section(writing& w, const json_value* section, const document_m
   const xml_out::element component(w.out, "component");
   const xml_out::element element(w.out, "section");
   const std::string code = section_code(section);
-  w.narrative.claims_templates = may_claim(w, section, model, code);
+  const bool unknown = depth == 0 && says_nothing(w, section, model, code);
+  w.narrative.claims_templates = unknown || may_claim(w, section, model, code);
   if (model.is_laboratory && code == "42349-1") {  // with entries it is another template than the letter's
     write_templates(w, {"1.2.250.1.213.1.1.2.128", "1.3.6.1.4.1.19376.1.5.3.1.3.2", "1.3.6.1.4.1.19376.1.5.3.1.3.1"});
   }
@@ -191,8 +220,12 @@ void write_plain_section(writing& w, const json_value* section, const document_m
     }
   }
   write_section_head(w, section, "51899-3", "Détails");
-  write_section_text(w, section);
+  write_section_text(w, section, unknown);
   write_section_entries(w, section, code);
+  if (unknown) {
+    w.added(code, "the model of the document requires an entry of this section and the source has none");
+    write_absent_entry(w, code, w.narrative.id_of_text.at(not_known));
+  }
   for (const json_value* report : entries_of(w, section, "DiagnosticReport")) {
     write_report_entry(w, report);
   }
@@ -416,79 +449,6 @@ liaison_status write_level_1_body(writing& w) {
 }
 
 namespace {
-
-void write_unknown_observation(const writing& w, std::string_view code, std::string_view display,
-                               std::initializer_list<std::string_view> templates, std::string_view type,
-                               const std::string& text_id) {
-  const xml_out::element observation(w.out, "observation");
-  w.out.attribute("classCode", "OBS").attribute("moodCode", "EVN");
-  write_templates(w, templates);
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("absent " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"code", code}, {"displayName", display}, {"codeSystem", "1.2.250.1.213.1.1.4.322"}});
-  {
-    const xml_out::element text(w.out, "text");
-    w.out.leaf("reference", {{"value", "#" + text_id}});
-  }
-  w.out.leaf("statusCode", {{"code", "completed"}});
-  w.out.leaf("effectiveTime", {{"nullFlavor", "UNK"}});
-  w.out.leaf("value", {{"xsi:type", type}, {"nullFlavor", "UNK"}});
-}
-
-void write_unknown_medication(const writing& w, const std::string& text_id) {
-  const xml_out::element act(w.out, "substanceAdministration");
-  w.out.attribute("classCode", "SBADM").attribute("moodCode", "EVN");
-  write_templates(w, {"1.2.250.1.213.1.1.3.42", "2.16.840.1.113883.10.20.1.24", "1.3.6.1.4.1.19376.1.5.3.1.4.7",
-                      "1.3.6.1.4.1.19376.1.5.3.1.4.7.1"});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("absent " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"code", "DRUG"}, {"displayName", "Médicament"}, {"codeSystem", "2.16.840.1.113883.5.4"}});
-  {
-    const xml_out::element text(w.out, "text");
-    w.out.leaf("reference", {{"value", "#" + text_id}});
-  }
-  w.out.leaf("statusCode", {{"code", "completed"}});
-  const xml_out::element consumable(w.out, "consumable");
-  w.out.attribute("typeCode", "CSM");
-  const xml_out::element product(w.out, "manufacturedProduct");
-  write_templates(w, {"2.16.840.1.113883.10.20.1.53", "1.3.6.1.4.1.19376.1.5.3.1.4.7.2"});
-  const xml_out::element material(w.out, "manufacturedMaterial");
-  w.out.leaf("code", {{"nullFlavor", "NA"}});
-  w.out.leaf("name", {{"nullFlavor", "NA"}});
-}
-
-void write_unknown_procedure(const writing& w, const std::string& text_id) {
-  const xml_out::element procedure(w.out, "procedure");
-  w.out.attribute("classCode", "PROC").attribute("moodCode", "EVN");
-  write_templates(w, {"1.3.6.1.4.1.19376.1.5.3.1.4.19", "2.16.840.1.113883.10.20.1.29", "1.2.250.1.213.1.1.3.62"});
-  w.out.leaf("id", {{"root", cda_root(uuid_v5("absent " + w.out.location() + w.of.options().id_seed))}});
-  w.out.leaf("code", {{"nullFlavor", "UNK"}});
-  {
-    const xml_out::element text(w.out, "text");
-    w.out.leaf("reference", {{"value", "#" + text_id}});
-  }
-  w.out.leaf("statusCode", {{"code", "completed"}});
-  w.out.leaf("effectiveTime", {{"nullFlavor", "UNK"}});
-}
-
-/// The entry without which the section is not valid: it says that nothing is known.
-void write_absent_entry(const writing& w, std::string_view code, const std::string& text_id) {
-  constexpr std::string_view pcc = "1.3.6.1.4.1.19376.1.5.3.1.4.13";
-  constexpr std::string_view cisis = "1.2.250.1.213.1.1.3.48";
-  if (code != "33557-0" && code != "42545-4" && code != "10183-2" && code != "10160-0" && code != "47519-4") {
-    return;
-  }
-  const xml_out::element entry(w.out, "entry");
-  if (code == "33557-0") {
-    write_unknown_observation(w, "GEN-065", "Statut du document",
-                              {pcc, cisis, "1.2.250.1.213.1.1.3.48.16", "1.2.250.1.213.1.1.3.48.16.1"}, "CD", text_id);
-  } else if (code == "42545-4") {
-    write_unknown_observation(w, "MED-142", "Synthèse médicale", {pcc, cisis, "1.2.250.1.213.1.1.3.48.9"}, "ST",
-                              text_id);
-  } else if (code == "47519-4") {
-    write_unknown_procedure(w, text_id);
-  } else {
-    write_unknown_medication(w, text_id);
-  }
-}
 
 /// A section that the model requires and the source lacks says so.
 void write_absent_section(const writing& w, const document_model::required_section& required) {

@@ -26,6 +26,11 @@ std::string printed_label(const json_value* observation);
 void write_report_entry(const writing& w, const json_value* report, const std::vector<const json_value*>& files = {});
 /// Section "Copie du document" (1.2.250.1.213.1.1.2.243) with its file.
 void write_pdf_copy(const writing& w, const json_value* section, const json_value* file);
+/// Whether the templates of a section, by its LOINC code, want an entry.
+bool wants_entry(std::string_view code);
+/// The entry without which such a section is not valid: it says that nothing is known; `text_id` is where the narrative
+/// says so. Nothing for other sections.
+void write_absent_entry(const writing& w, std::string_view code, const std::string& text_id);
 /// entry with a file that is attached to a section.
 void write_attached_file(const writing& w, const json_value* file);
 /// Decoded and encoded again only when it must be: base64 of a Binary's data, without blanks.

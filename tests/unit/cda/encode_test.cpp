@@ -98,6 +98,29 @@ TEST(encode, a_laboratory_report_of_another_format_is_structured) {
               testing::HasSubstr("Potassium  3.10 mmol/l (121 mg/l)"));
 }
 
+TEST(encode, a_summary_of_another_country_holds_by_the_rules_of_the_volet) {
+  const outcome encoded = run(translator_table().encode, golden("encode-ips/input.json"), trusted);
+  ASSERT_EQ(encoded.status, LIAISON_OK);
+  const std::string written = encoded.part(LIAISON_PART_DOCUMENT);
+  const auto holds = [&written](const char* pattern) {
+    EXPECT_THAT(written, testing::ContainsRegex(pattern)) << "the pattern is missing";
+  };
+  // A function outside JDV_J47, a route and a site outside the lists for vaccines: translations, nothing lost.
+  holds("<functionCode nullFlavor=\"OTH\">[^<]*<translation code=\"ST-COORD\"");
+  holds("<routeCode nullFlavor=\"OTH\">[^<]*<translation code=\"IM\"");
+  holds("<approachSiteCode nullFlavor=\"OTH\">[^<]*<translation code=\"72098002\"");
+  // The pharmacy extension: codes wholly of its namespace, quantities HL7's.
+  holds("<pharm:originalText>amoxicilline trihydrat");
+  holds("<pharm:quantity>[^<]*<numerator xsi:type=\"PQ\" value=\"500\"");
+  // Sections that say nothing have the entry that their template wants, and so has the absent list of surgeries.
+  holds("<id root=\"[^\"]*\"/>[^<]*<code code=\"55607006\"");
+  holds("<id root=\"[^\"]*\"/>[^<]*<code code=\"419199007\"");
+  holds("<templateId root=\"1.3.6.1.4.1.19376.1.5.3.1.4.19\"/>");
+  // A panel has a code and its components say what they are; an attached file refers to its name.
+  holds("<component typeCode=\"COMP\">[^<]*<observation");
+  holds("<code code=\"69764-9\"[^>]*>[^<]*<text>[^<]*<reference value=\"#t");
+}
+
 TEST(encode, a_letter_of_lines_becomes_a_text_body) {
   const outcome encoded = run(translator_table().encode, golden("encode-letter-text/input.json"), trusted);
   ASSERT_EQ(encoded.status, LIAISON_OK);
