@@ -464,6 +464,35 @@ std::string result_label(const id_index& ids, const xmlNode* observation) {
   return display;
 }
 
+/// HL7 0004 for ActEncounterCode; empty for a code that has no such class.
+std::string_view patient_class_of(std::string_view code) {
+  struct row {
+    std::string_view code, patient_class;
+  };
+  static constexpr row rows[] = {{"IMP", "I"}, {"ACUTE", "I"}, {"NONAC", "I"}, {"EMER", "E"}, {"PRENC", "P"},
+                                 {"AMB", "O"}, {"SS", "O"},    {"HH", "O"},    {"VR", "O"},   {"FLD", "O"}};
+  const auto found = std::ranges::find(rows, code, &row::code);
+  return found == std::end(rows) ? std::string_view() : found->patient_class;
+}
+
+void read_encounter(const call& of, const xmlNode* encounter, facts::message_facts& into) {
+  into.event.code = attribute_text(child(encounter, "code"), "code");
+  const xmlNode* period = child(encounter, "effectiveTime");
+  into.encounter.patient_class = patient_class_of(into.event.code);
+  into.encounter.start = fhir_time(of, child(period, "low"));
+  into.encounter.end = fhir_time(of, child(period, "high"));
+  if (into.encounter.start.empty()) {
+    into.encounter.start = fhir_time(of, period);
+  }
+  into.event.time = into.encounter.start;
+  for (const xmlNode* id = child(encounter, "id"); id != nullptr && !into.patients.empty(); id = next(id, "id")) {
+    if (!is_null(id)) {
+      into.patients.front().identifiers.push_back(identifier_of(id));
+      into.patients.front().identifiers.back().kind = facts::identifier_kind::stay;
+    }
+  }
+}
+
 facts::message_facts read_facts(const call& of, const opened& file, bool& two_ins) {
   const xmlNode* document = file.document;
   facts::message_facts found;
@@ -488,13 +517,7 @@ facts::message_facts read_facts(const call& of, const opened& file, bool& two_in
        to = next(to, "informationRecipient")) {
     found.recipients.push_back(recipient_of(to));
   }
-  const xmlNode* encounter = descend(document, {"componentOf", "encompassingEncounter"});
-  found.event.code = attribute_text(child(encounter, "code"), "code");
-  const xmlNode* period = child(encounter, "effectiveTime");
-  found.event.time = fhir_time(of, child(period, "low"));
-  if (found.event.time.empty()) {
-    found.event.time = fhir_time(of, period);
-  }
+  read_encounter(of, descend(document, {"componentOf", "encompassingEncounter"}), found);
   for_each_result(document, [&](const xmlNode* observation) {
     ++found.results;
     if (of.options().values) {

@@ -11,6 +11,7 @@ namespace {
 TEST(corpus, every_sample_is_inspected_and_its_account_adds_up) {
   const auto files = corpus_files();
   if (files.empty()) GTEST_SKIP() << "no corpus";
+  std::size_t encounters = 0;
   for (const auto& path : files) {
     SCOPED_TRACE(path.string());
     const std::string input = read_file(path);
@@ -30,8 +31,17 @@ TEST(corpus, every_sample_is_inspected_and_its_account_adds_up) {
     const outcome decoded = run(of.decode, input, R"({"account":true,"now":"2025-03-11T12:00:00+01:00"})");
     EXPECT_EQ(decoded.status, LIAISON_OK);
     EXPECT_GT(check_account(decoded), 80U);
+    rapidjson::Document pivot;
+    pivot.Parse(decoded.part(LIAISON_PART_DOCUMENT));
+    const auto* stay = rapidjson::Pointer("/entry/0/resource/encounter/reference").Get(pivot);
+    for (const auto& entry : pivot["entry"].GetArray()) {
+      if (stay == nullptr || entry["fullUrl"] != *stay || !entry["resource"].HasMember("period")) continue;
+      EXPECT_TRUE(facts.HasMember("encounter"));
+      ++encounters;
+    }
     EXPECT_FALSE(run(of.render, input).part(LIAISON_PART_TEXT).empty());
   }
+  EXPECT_GT(encounters, files.size() / 2);
 }
 
 /// Our own checks find no error in the official samples, but for those that the official rules find too.
