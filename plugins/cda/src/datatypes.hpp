@@ -42,7 +42,6 @@ void write_person_name(const reading& r, const xmlNode* name, const spot& to);
 /// "123.50" of CDA's real as a JSON number; empty when it is none.
 std::string json_digits(std::string_view real);
 
-inline constexpr std::string_view extension_base = "https://liaison.example/fhir/StructureDefinition/";
 inline constexpr std::string_view absent_reason_url = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 /// A national identifier leaves only with a qualified identity.
 bool ins_must_stay(const reading& r);

@@ -4,7 +4,7 @@
 // mapping lives in the files that use it.
 #pragma once
 
-#include <liaison/common/pivot.hpp>
+#include <liaison/common/pivot_terms.hpp>
 #include <liaison/common/plugin.hpp>
 #include <liaison/common/xml.hpp>
 
@@ -41,23 +41,8 @@ class id_index {
   std::unordered_map<std::string, const xmlNode*> by_id_;
 };
 
-/// A place in the pivot: resource and path.
-struct spot {
-  resource_ref ref;
-  std::string path;
-
-  spot operator/(std::string_view step) const {
-    return {ref, path.empty() ? std::string(step) : path + '/' + std::string(step)};
-  }
-  spot operator/(std::size_t index) const { return *this / std::to_string(index); }
-  spot next() const { return *this / ref.size_of(path); }  ///< of an array: its end
-  void set(const sourced& value) const {
-    if (!value.empty()) ref.set(path, value);
-  }
-  void set(std::string_view value) const { ref.set(path, value); }
-  void carry(const sourced& value) const { ref.carry(path, value); }
-  void refer(const resource_ref& target) const { ref.set_reference(path, target); }
-};
+using terms::extension_base;
+using terms::spot;
 
 /// What the parts of decode share. Lives as long as the call.
 struct reading {

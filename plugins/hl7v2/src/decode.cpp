@@ -147,13 +147,7 @@ void write_results_document(decoding& d) {
 }  // namespace
 
 void write_source_field(const resource_ref& owner, const std::string& location, const sourced& value) {
-  if (!owner || value.empty()) return;
-  const spot extension = spot{owner, "extension"}.next();
-  (extension / "url").set(std::string(extension_base) + "source-field");
-  (extension / "extension/0/url").set("location");
-  (extension / "extension/0/valueString").set("hl7v2." + location);
-  (extension / "extension/1/url").set("value");
-  (extension / "extension/1/valueString").set(value);
+  add_source_field({owner, {}}, "hl7v2." + location, value);
 }
 
 void write_rest(decoding& d) {

@@ -6,7 +6,7 @@
 #include "inspect.hpp"
 #include "leaves.hpp"
 
-#include <liaison/common/pivot.hpp>
+#include <liaison/common/pivot_terms.hpp>
 
 #include <map>
 #include <string>
@@ -15,35 +15,7 @@
 
 namespace liaison::hl7v2 {
 
-inline constexpr std::string_view extension_base = "https://liaison.example/fhir/StructureDefinition/";
-inline constexpr std::string_view system_v2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203";
-inline constexpr std::string_view system_fr_0203 = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203";
-inline constexpr std::string_view system_fr_0445 = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445";
-inline constexpr std::string_view extension_birth_list =
-    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birth-list-given-name";
-inline constexpr std::string_view extension_birth_place = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace";
-inline constexpr std::string_view extension_insee_code =
-    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code";
-inline constexpr std::string_view system_insee =
-    "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM";
-inline constexpr std::string_view extension_reliability =
-    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
-
-/// An element of a resource being written.
-struct spot {
-  resource_ref ref;
-  std::string path;
-
-  spot operator/(std::string_view name) const {
-    return {ref, path.empty() ? std::string(name) : path + "/" + std::string(name)};
-  }
-  spot operator/(std::size_t index) const { return *this / std::string_view(std::to_string(index)); }
-  spot next() const { return *this / ref.size_of(path); }  ///< behind the last element of this array
-  void set(const sourced& value) const { ref.set(path, value); }
-  void set(std::string_view value) const { ref.set(path, value); }
-  void carry(const sourced& value) const { ref.carry(path, value); }
-  std::string pointer() const { return ref.pointer(path); }
-};
+using namespace terms;
 
 struct decoding {
   const message& of;

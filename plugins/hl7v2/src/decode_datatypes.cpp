@@ -82,12 +82,12 @@ bool write_identifier(decoding& d, const repetition& cx, const spot& to) {
       std::find_if(std::begin(ins_types), std::end(ins_types), [&](const auto& row) { return row.kind == known.kind; });
   if (ins != std::end(ins_types)) {
     (to / "use").set(ins->use);
-    (to / "type/coding/0/system").set(system_fr_0203);
+    (to / "type/coding/0/system").set(system_identifier_type_fr);
     (to / "type/coding/0/code")
         .set(type.empty() ? sourced(std::string(ins->code)) : d.values.as(cx.component(5), std::string(ins->code)));
   } else if (is_known_type(type)) {
     if (known.kind == identifier_kind::ipp) (to / "use").set("usual");
-    (to / "type/coding/0/system").set(system_v2_0203);
+    (to / "type/coding/0/system").set(system_identifier_type);
     (to / "type/coding/0/code").set(d.values.get(cx.component(5)));
   } else {
     (to / "type/text").set(d.values.get(cx.component(5)));
@@ -116,7 +116,7 @@ bool write_name(decoding& d, const repetition& xpn, const spot& to) {
   if (!further.empty() && d.is_french) {
     // Component 3 of a French birth name is the list of all given names, not a second one (fhir-france 11.1).
     const spot list = to / "extension/0";
-    (list / "url").set(extension_birth_list);
+    (list / "url").set(extension_birth_list_given);
     (list / "valueString").set(further);
   } else {
     (to / "given").next().set(further);

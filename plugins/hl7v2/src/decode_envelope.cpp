@@ -92,7 +92,7 @@ void settle_names(const spoken& document, const segment& pid) {
         !all_given.empty()) {
       // A trait of the INS that the header left out.
       const spot list = spot{d.patient, at} / "extension/0";
-      (list / "url").set(extension_birth_list);
+      (list / "url").set(extension_birth_list_given);
       (list / "valueString").set(all_given);
     } else {
       document.settle("Patient", {at + "/extension/0/valueString", at + "/given/1", at + "/given/0"}, all_given,
@@ -188,14 +188,14 @@ void settle_reliability(const spoken& document, const segment& pid) {
   decoding& d = document.of();
   if (trim(pid[32].component(1)).empty()) return;
   const json_value* patient = document.resource("Patient");
-  const std::string at = extension_path(patient, extension_reliability);
+  const std::string at = extension_path(patient, extension_identity_reliability);
   if (at.empty()) {
     write_reliability(d, pid);
     return;
   }
   const spot status = spot{d.patient, at} / "extension/0";
   (status / "url").set("identityStatus");
-  (status / "valueCoding/system").set(system_fr_0445);
+  (status / "valueCoding/system").set(system_identity_reliability);
   (status / "valueCoding/code").set(d.values.get(pid[32].component(1)));
 }
 

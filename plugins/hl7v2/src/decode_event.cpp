@@ -92,7 +92,7 @@ void write_appointment(decoding& d) {
   for (const auto& [number, type] : {std::pair{1U, "PLAC"}, std::pair{2U, "FILL"}}) {
     const spot identifier = (to / "identifier").next();
     if (!write_entity_identifier(d, sch[number].first(), identifier)) continue;
-    (identifier / "type/coding/0/system").set(system_v2_0203);
+    (identifier / "type/coding/0/system").set(system_identifier_type);
     (identifier / "type/coding/0/code").set(type);
   }
   write_concept(d, sch[7].first(), to / "reasonCode/0");

@@ -167,7 +167,7 @@ void write_identifiers_of(decoding& d, const segment& pid) {
   const sourced social = d.values.get(pid[19].text());
   if (social.empty()) return;
   const spot to = spot{d.patient, "identifier"}.next();
-  (to / "type/coding/0/system").set(system_v2_0203);
+  (to / "type/coding/0/system").set(system_identifier_type);
   (to / "type/coding/0/code").set(d.is_french ? "NH" : "SS");
   if (d.is_french) (to / "system").set("urn:oid:1.2.250.1.213.1.4.13");
   (to / "value").set(social);
@@ -178,7 +178,7 @@ void write_reliability(decoding& d, const segment& pid) {
   if (trim(raw).empty()) return;
   // The code of HL7 0445 stays as sent: together with an INS, VALI means qualified in that system (identity-ins 2.2).
   const spot extension = spot{d.patient, "extension"}.next();
-  (extension / "url").set(extension_reliability);
+  (extension / "url").set(extension_identity_reliability);
   const field codes = pid[32];
   std::size_t parts = 0;
   for (const auto piece : codes.repetitions()) {
@@ -186,7 +186,7 @@ void write_reliability(decoding& d, const segment& pid) {
     if (code.empty()) continue;
     const spot part = extension / "extension" / parts++;
     (part / "url").set("identityStatus");
-    (part / "valueCoding/system").set(system_fr_0445);
+    (part / "valueCoding/system").set(system_identity_reliability);
     (part / "valueCoding/code").set(code);
   }
 }

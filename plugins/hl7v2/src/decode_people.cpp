@@ -31,7 +31,7 @@ void write_professional_number(decoding& d, const repetition& xcn, const spot& t
     const char sub = xcn.by().subcomponent;
     const std::string_view raw_oid = by.is_misplaced ? nth_piece(whole, sub, 1) : nth_piece(whole, sub, 2);
     const std::string code = is_rpps ? "RPPS" : "IDNPS";
-    (to / "type/coding/0/system").set(system_fr_0203);
+    (to / "type/coding/0/system").set(system_identifier_type_fr);
     (to / "type/coding/0/code").set(trim(raw_type).empty() ? sourced(code) : d.values.as(raw_type, code));
     (to / "system").set(d.values.as(raw_oid, is_rpps ? "https://rpps.esante.gouv.fr" : by.system));
     (to / "system").carry(d.values.get(nth_piece(whole, sub, 3)));
@@ -119,7 +119,7 @@ resource_ref write_organization(decoding& d, const repetition& xon) {
     const std::string code = is_finess                                  ? std::string(type)
                              : type.starts_with("FINE") || type.empty() ? "IDNST"
                                                                         : std::string(type);
-    (identifier / "type/coding/0/system").set(system_fr_0203);
+    (identifier / "type/coding/0/system").set(system_identifier_type_fr);
     (identifier / "type/coding/0/code").set(type.empty() ? sourced(code) : d.values.as(raw_type, code));
   } else {
     if (!by.system.empty()) (identifier / "system").set(d.values.as(raw_oid, by.system));

@@ -80,7 +80,7 @@ void write_report_numbers(decoding& d, const segment& obr, const segment& orc, c
   for (const auto& [number, type] : numbers) {
     const spot to = spot{report, "identifier"}.next();
     if (!write_entity_identifier(d, number.first(), to)) continue;
-    (to / "type/coding/0/system").set(system_v2_0203);
+    (to / "type/coding/0/system").set(system_identifier_type);
     (to / "type/coding/0/code").set(type);
   }
   // ORC repeats the numbers of OBR: said there when equal, a number of its own when OBR has none.

@@ -29,14 +29,7 @@ std::string local_system(std::string_view sender) {
 }
 
 void add_source_field(const resource_ref& of, std::string_view location, const sourced& value, std::string_view path) {
-  if (value.empty()) return;
-  const std::string prefix = path.empty() ? std::string{} : std::string(path) + "/";
-  const std::string at = prefix + "extension/" + std::to_string(of.size_of(prefix + "extension"));
-  of.set(at + "/url", extension_source_field);
-  of.set(at + "/extension/0/url", "location");
-  of.set(at + "/extension/0/valueString", location);
-  of.set(at + "/extension/1/url", "value");
-  of.set(at + "/extension/1/valueString", value);
+  terms::add_source_field({of, std::string(path)}, location, value);
 }
 
 sourced source_field(const pivot_reader& from, const json_value* node, std::string_view location) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// URLs and codes of the pivot (docs/reference/pivot.md) that decoders write and encoders look for.
+// URLs and codes of the pivot (docs/reference/pivot.md) beside those that all plugins share.
 #pragma once
 
-#include <liaison/common/pivot.hpp>
+#include <liaison/common/pivot_terms.hpp>
 
 #include <string>
 #include <string_view>
 
 namespace liaison::hprim {
 
-inline constexpr std::string_view extension_base = "https://liaison.example/fhir/StructureDefinition/";
+using namespace terms;
+
 inline constexpr std::string_view extension_recipient = "https://liaison.example/fhir/StructureDefinition/recipient";
 inline constexpr std::string_view extension_recipient_role =
     "https://liaison.example/fhir/StructureDefinition/recipient-role";
@@ -18,19 +19,7 @@ inline constexpr std::string_view extension_source_code =
     "https://liaison.example/fhir/StructureDefinition/source-code";
 inline constexpr std::string_view extension_source_field =
     "https://liaison.example/fhir/StructureDefinition/source-field";
-inline constexpr std::string_view extension_birth_place = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace";
-inline constexpr std::string_view extension_insee_code =
-    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-code";
-inline constexpr std::string_view extension_birth_list_given =
-    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birth-list-given-name";
-inline constexpr std::string_view extension_identity_reliability =
-    "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability";
 
-inline constexpr std::string_view system_identity_reliability =
-    "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445";
-inline constexpr std::string_view system_identifier_type = "http://terminology.hl7.org/CodeSystem/v2-0203";
-inline constexpr std::string_view system_identifier_type_fr =
-    "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203";
 inline constexpr std::string_view system_interpretation =
     "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 inline constexpr std::string_view system_loinc = "http://loinc.org";

@@ -39,9 +39,7 @@ struct spot {
   }
   spot operator/(std::size_t index) const { return *this / std::string_view(std::to_string(index)); }
   spot next() const { return *this / ref.size_of(path); }  ///< behind the last element of this array
-  void set(const sourced& value) const {
-    if (!value.empty()) ref.set(path, value);
-  }
+  void set(const sourced& value) const { ref.set(path, value); }
   void set(std::string_view value) const { ref.set(path, value); }
   void carry(const sourced& value) const { ref.carry(path, value); }
   void refer(const resource_ref& target) const { ref.set_reference(path, target); }
