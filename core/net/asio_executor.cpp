@@ -2,6 +2,7 @@
 #include "core/net/asio_executor.hpp"
 
 #include "core/base/assert.hpp"
+#include "core/base/thread_name.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -92,6 +93,8 @@ void asio_executor::fire() {
 
 void asio_executor::run_blocking(std::function<void()> work, std::function<void()> then) {
   asio::post(blocking_, [this, job = std::move(work), after = std::move(then)]() mutable {
+    thread_local const bool named = (name_this_thread("files"), true);
+    (void)named;
     job();
     job = nullptr;
     post(std::move(after));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/reader.hpp"
 
+#include "core/base/thread_name.hpp"
+
 #include "core/base/assert.hpp"
 
 #include <chrono>
@@ -41,6 +43,7 @@ void reader::stop() {
 }
 
 void reader::work() {
+  name_this_thread("store-reader");
   std::vector<answer> answers;
   auto batch_began = std::chrono::steady_clock::now();
   for (;;) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/writer.hpp"
 
+#include "core/base/thread_name.hpp"
+
 #include <chrono>
 #include <iterator>
 #include <memory>
@@ -81,6 +83,7 @@ void writer::stop() {
 }
 
 void writer::work() {
+  name_this_thread("store-writer");
   std::vector<request> group;
   while (take_group(group)) {
     if (!group.empty()) commit(std::exchange(group, {}));
