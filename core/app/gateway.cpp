@@ -13,6 +13,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <random>
@@ -37,6 +38,14 @@ std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, plugin:
 
 std::int64_t days(double count) { return static_cast<std::int64_t>(count * static_cast<double>(day_ms)); }
 
+/// Each connection takes a descriptor, and what a process gets without asking is mostly 1024 of them.
+void take_all_descriptors() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 }  // namespace
 
 struct gateway::signals {
@@ -60,6 +69,7 @@ gateway::~gateway() {
 result<done> gateway::open() {
   // An arena for each thread that allocates much (logic, writer, readers): fewer make them wait for one another, more only fragment.
   mallopt(M_ARENA_MAX, 4);
+  take_all_descriptors();
   plugin::host_settings host_settings = host_settings_of(*configuration_);
   host_settings.observer = [this](const plugin::host_event& event) {
     using kind = plugin::host_event_kind;

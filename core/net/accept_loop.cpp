@@ -3,6 +3,10 @@
 
 #include "core/observe/log.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace liaison::net {
@@ -10,9 +14,21 @@ namespace liaison::net {
 using boost::system::error_code;
 
 constexpr std::int64_t retry_ms = 200;
+constexpr rlim_t reserve_max = 256;
+
+namespace {
+
+int end_for_connections() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return std::numeric_limits<int>::max();
+  const rlim_t end = files.rlim_cur - std::min(reserve_max, files.rlim_cur / 8);
+  return static_cast<int>(std::min<rlim_t>(end, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
 
 accept_loop::accept_loop(asio_executor& work, std::string listener, std::function<void(tcp_socket)> then)
-    : work_(work), listener_(std::move(listener)), then_(std::move(then)), acceptor_(work.context()) {}
+    : work_(work), listener_(std::move(listener)), then_(std::move(then)), acceptor_(work.context()), descriptors_end_(end_for_connections()) {}
 
 void accept_loop::use(tcp_acceptor acceptor) {
   ++openings_;
@@ -38,6 +54,12 @@ void accept_loop::accept_next() {
         if (opened != openings_) return;
         if (error) {
           failed(error);
+          return;
+        }
+        // The system gives the lowest number that is free: this is how many are in use.
+        if (socket.native_handle() >= descriptors_end_) {
+          socket.close();
+          failed(boost::asio::error::no_descriptors);
           return;
         }
         fails_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accepts connections for as long as it lives, whatever happens: out of descriptors, those who wait stay in the
-// kernel's queue; moved to another address, the connections that exist are not touched.
+// kernel's queue; moved to another address, the connections that exist are not touched. The last descriptors of the
+// process are not for connections: the store's files, senders and plugin hosts need some to serve those that are there.
 #pragma once
 
 #include "core/net/asio_executor.hpp"
@@ -30,6 +31,7 @@ class accept_loop : public std::enable_shared_from_this<accept_loop> {
   const std::string listener_;
   std::function<void(tcp_socket)> then_;
   tcp_acceptor acceptor_;
+  const int descriptors_end_;    ///< connections get none from here on
   std::uint64_t openings_ = 0;  ///< tells the handlers of a replaced acceptor that they are late
   bool fails_ = false;
 };

@@ -13,10 +13,13 @@ namespace liaison::net {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr std::size_t progress_bytes_min = 4U << 10;
+
 mllp_connection::mllp_connection(mllp_connection_owner& owner, std::string peer, const protocol::mllp_limits& limits)
     : owner_(&owner), peer_(std::move(peer)), conversation_(limits), last_progress_ms_(owner.steady_ms()) {}
 
 void mllp_connection::progressed() {
+  unproven_bytes_ = 0;
   if (owner_ != nullptr) last_progress_ms_ = owner_->steady_ms();
 }
 
@@ -45,9 +48,13 @@ void mllp_connection::on_bytes(std::string_view bytes) {
   const std::uint64_t unframed_before = conversation_.unframed_bytes();
   auto& frames = owner_->frame_buffer();
   frames.clear();
+  const bool inside_before = conversation_.inside_frame();
   conversation_.take(bytes, frames);
-  // Junk is no sign of life: a peer that speaks something else is closed like a silent one.
-  if (!frames.empty() || conversation_.unframed_bytes() == unframed_before) progressed();
+  // Junk is no sign of life: a peer that speaks something else is closed like a silent one. Neither is a frame that
+  // drips: it would hold its connection for ever.
+  if (conversation_.unframed_bytes() == unframed_before) unproven_bytes_ += bytes.size();
+  const bool begins = !inside_before && conversation_.inside_frame();
+  if (!frames.empty() || begins || unproven_bytes_ >= progress_bytes_min) progressed();
   account();
   owner_->found(*this, before);
   if (!closed_ && owner_ != nullptr && !frames.empty()) owner_->frames_arrived(*this, frames);

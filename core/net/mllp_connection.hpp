@@ -78,6 +78,7 @@ class mllp_connection : public std::enable_shared_from_this<mllp_connection> {
   protocol::mllp_conversation conversation_;
   std::size_t accounted_bytes_ = 0;
   std::int64_t last_progress_ms_ = 0;
+  std::size_t unproven_bytes_ = 0;  ///< of a frame, since the last progress
   bool established_ = false;
   bool input_ended_ = false;
   bool closed_ = false;

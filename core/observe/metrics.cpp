@@ -197,6 +197,7 @@ std::string metrics::to_prometheus_text() const {
   gauge("process_start_time_seconds", figures.start_time_seconds);
   gauge("process_resident_memory_bytes", figures.resident_memory_bytes);
   gauge("process_open_fds", figures.open_fds);
+  gauge("process_max_fds", figures.max_fds);
   auto* cpu = state_->find("process_cpu_seconds_total", metric_kind::counter, {}).counter;
   cpu->Increment(figures.cpu_seconds - cpu->Value());
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());

@@ -109,6 +109,8 @@ constexpr metric_description table[] = {
      "Processor time used by the broker"},
     {"process_open_fds", gauge, none, {},
      "File descriptors in use"},
+    {"process_max_fds", gauge, none, {},
+     "File descriptors that the process may have; connections get all but the last 256 (or an eighth)"},
 };
 // clang-format on
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/observe/process_figures.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -48,6 +49,8 @@ process_figures read_process_figures() {
        at.increment(ignored)) {
     found.open_fds += 1;
   }
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) found.max_fds = static_cast<double>(files.rlim_cur);
   return found;
 }
 

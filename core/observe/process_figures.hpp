@@ -9,6 +9,7 @@ struct process_figures {
   double resident_memory_bytes = 0;
   double cpu_seconds = 0;
   double open_fds = 0;
+  double max_fds = 0;
 };
 
 process_figures read_process_figures();

@@ -11,6 +11,7 @@
 #include <rapidjson/document.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,6 +184,7 @@ void gateway_process::start() {
   if (process_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(::open(log_file().c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), 2);
+    if (const rlimit few{descriptors_max_, descriptors_max_}; descriptors_max_ > 0) ::setrlimit(RLIMIT_NOFILE, &few);
     std::vector<char*> arguments;
     for (auto& a : command) arguments.push_back(a.data());
     arguments.push_back(nullptr);

@@ -50,6 +50,7 @@ class gateway_process {
   /// A dotted key as for --set, before `start`.
   void set(const std::string& key_value) { options_.push_back(key_value); }
   void configure(const std::string& json);  ///< instead of the standard configuration
+  void limit_descriptors(std::uint64_t hard) { descriptors_max_ = hard; }  ///< before `start`
 
   void start();          ///< until /readyz says so; fails the test otherwise
   int wait_for_exit();   ///< exit code or 128 + signal
@@ -75,6 +76,7 @@ class gateway_process {
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path log_file() const { return folder_ / "gateway.log"; }
   std::filesystem::path configuration_file() const { return folder_ / "gateway.json"; }
+  pid_t process() const { return process_; }
   std::uint16_t mllp_port() const { return mllp_; }
   std::uint16_t http_port() const { return http_; }
 
@@ -82,6 +84,7 @@ class gateway_process {
   std::filesystem::path folder_;
   std::vector<std::string> options_;
   std::uint16_t mllp_ = 0, http_ = 0;
+  std::uint64_t descriptors_max_ = 0;  ///< 0: as this process
   pid_t process_ = -1;
 };
 

@@ -218,6 +218,23 @@ TEST_F(mllp_listening, closes_silent_and_half_sent_peers_but_not_those_who_wait_
   EXPECT_EQ(waiting.receive(), framed("ACK w"));
 }
 
+TEST_F(mllp_listening, closes_a_peer_whose_frame_drips) {
+  config::mllp_source settings;
+  settings.idle_ms_max = 800;
+  start(settings);
+  const peer dripping(port), slow(port);
+  slow.send("\v");
+  bool open = true;
+  for (int i = 0; i < 400 && open; ++i) {
+    dripping.send(i == 0 ? "\vMSH|" : "x");
+    slow.send(std::string(5'000, 'y'));
+    open = dripping.receive(10) == "<timeout>";
+  }
+  EXPECT_FALSE(open) << "a byte now and then is no sign of life";
+  slow.send(std::string("\x1c\r"));
+  EXPECT_EQ(slow.receive().substr(0, 6), "\vACK y");
+}
+
 TEST_F(mllp_listening, refuses_connections_over_the_limit_and_takes_new_ones_when_there_is_room) {
   config::mllp_source settings;
   settings.connections_max = 2;

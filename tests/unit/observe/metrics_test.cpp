@@ -49,6 +49,7 @@ TEST(metrics, the_process_is_measured) {
   EXPECT_GT(value("process_start_time_seconds"), now - 3600);
   EXPECT_LE(value("process_start_time_seconds"), now + 2);
   EXPECT_GE(value("process_open_fds"), 3);
+  EXPECT_GT(value("process_max_fds"), value("process_open_fds"));
   EXPECT_GE(value("process_cpu_seconds_total"), 0);
 }
 
