@@ -155,7 +155,7 @@ TEST(connections, ten_thousand_are_held_answered_and_gone_without_a_trace) {
   const double seconds_to_connect = seconds_since(begin);
   const process_figures held = figures_of(gateway.process());
   const double idle_bytes = (static_cast<double>(held.resident_bytes) - static_cast<double>(before.resident_bytes)) / static_cast<double>(all);
-  if (memory_is_measurable) EXPECT_LT(idle_bytes, idle_bytes_max);
+  if (memory_is_measurable) { EXPECT_LT(idle_bytes, idle_bytes_max); }
   EXPECT_LE(held.descriptors, before.descriptors + all + 8);
 
   // A few drip, the rest of the halves stop in the middle; everyone else sends one message, all at once.
@@ -173,7 +173,7 @@ TEST(connections, ten_thousand_are_held_answered_and_gone_without_a_trace) {
   EXPECT_EQ(peers.take_answers(500), 500U);
   EXPECT_EQ(peers.closed_by_the_gateway(), 0U);
   const process_figures loaded = figures_of(gateway.process());
-  if (memory_is_measurable) EXPECT_LT(loaded.resident_bytes, resident_bytes_max);
+  if (memory_is_measurable) { EXPECT_LT(loaded.resident_bytes, resident_bytes_max); }
 
   peers.leave();
   EXPECT_TRUE(eventually([&] { return metric(gateway, "liaison_connections{listener=\"hospital\"}") == 0; }));
