@@ -43,6 +43,9 @@ struct arguments {
 
   std::vector<unsigned> connections;  ///< bench
   double seconds = 3;
+  bool compare = false;
+  std::vector<std::string> only;
+  std::uint64_t messages = 200'000;
   std::string directory;
 };
 
@@ -66,5 +69,6 @@ int run_patients(const arguments& what);   ///< patient, patients, stay
 int run_plugins(const arguments& what);
 int run_plugin_check(const arguments& what);
 int run_bench(const arguments& what);
+int run_comparison(const arguments& what);  ///< bench --compare
 
 }  // namespace liaison::app

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,11 +79,8 @@ void collect(bare_connection& c, std::string& group) {
   }
 }
 
-}  // namespace
-
-result<done> run_bare_server(const std::string& file, const std::function<void(std::uint16_t port)>& ready) {
-  file_descriptor log(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
-  if (log.value < 0) return system_failure("opening the log");
+/// Serves until something breaks. `keep` is given each group of messages before it is answered.
+result<done> serve(const std::function<void(std::uint16_t port)>& ready, const std::function<bool(const std::string&)>& keep) {
   file_descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
@@ -125,9 +123,7 @@ result<done> run_bare_server(const std::string& file, const std::function<void(s
       collect(c, group);
       if (!c.answer.empty()) answering.push_back(fd);
     }
-    if (!group.empty() && (::write(log.value, group.data(), group.size()) != static_cast<ssize_t>(group.size()) ||
-                           ::fdatasync(log.value) != 0))
-      return system_failure("writing the log");
+    if (!group.empty() && !keep(group)) return system_failure("writing the log");
     for (int fd : answering) {
       bare_connection& c = connections[fd];
       if (::send(fd, c.answer.data(), c.answer.size(), MSG_NOSIGNAL) < 0)
@@ -136,6 +132,41 @@ result<done> run_bare_server(const std::string& file, const std::function<void(s
         c.answer.clear();
     }
   }
+}
+
+/// All of it on a blocking socket, however many calls that takes.
+bool send_all(int fd, std::array<iovec, 3> parts) {
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  while (message.msg_iovlen > 0) {
+    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (sent < 0) return false;
+    auto left = static_cast<std::size_t>(sent);
+    while (message.msg_iovlen > 0 && left >= message.msg_iov->iov_len) {
+      left -= message.msg_iov->iov_len;
+      ++message.msg_iov;
+      --message.msg_iovlen;
+    }
+    if (message.msg_iovlen == 0) break;
+    message.msg_iov->iov_base = static_cast<char*>(message.msg_iov->iov_base) + left;
+    message.msg_iov->iov_len -= left;
+  }
+  return true;
+}
+
+}  // namespace
+
+result<done> run_bare_server(const std::string& file, const std::function<void(std::uint16_t port)>& ready) {
+  file_descriptor log(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
+  if (log.value < 0) return system_failure("opening the log");
+  return serve(ready, [&](const std::string& group) {
+    return ::write(log.value, group.data(), group.size()) == static_cast<ssize_t>(group.size()) && ::fdatasync(log.value) == 0;
+  });
+}
+
+result<done> run_answering_peer(const std::function<void(std::uint16_t port)>& ready) {
+  return serve(ready, [](const std::string&) { return true; });
 }
 
 result<std::uint16_t> free_loopback_port() {
@@ -159,9 +190,11 @@ result<load_outcome> run_load(const load_settings& settings) {
   file_descriptor poll(::epoll_create1(EPOLL_CLOEXEC));
   std::uint64_t number = 0;
   const auto send_next = [&](connection& c) {
-    const std::string frame = "\x0b" + settings.message(number++) + "\x1c\r";
+    std::string head = "\x0b" + settings.message(number++);
+    std::string end = "\x1c\r";
     c.sent_at = clock::now();
-    return ::send(c.fd.value, frame.data(), frame.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frame.size());
+    return send_all(c.fd.value, {iovec{head.data(), head.size()}, iovec{const_cast<char*>(settings.tail.data()), settings.tail.size()},
+                                 iovec{end.data(), end.size()}});
   };
   for (std::size_t i = 0; i < connections.size(); ++i) {
     connection& c = connections[i];
@@ -180,11 +213,15 @@ result<load_outcome> run_load(const load_settings& settings) {
   load_outcome outcome;
   const auto begin = clock::now();
   const auto end = begin + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(settings.seconds));
-  for (connection& c : connections)
+  const auto is_last = [&] { return settings.messages_max > 0 && number >= settings.messages_max; };
+  std::size_t waiting = 0;
+  for (connection& c : connections) {
+    if (is_last()) break;
     if (!send_next(c)) return system_failure("sending");
+    ++waiting;
+  }
   std::array<epoll_event, 256> events{};
   std::array<char, 16384> chunk{};
-  std::size_t waiting = connections.size();
   while (waiting > 0) {
     const int count = ::epoll_wait(poll.value, events.data(), events.size(), 10'000);
     if (count == 0) return failure{"timed-out", "no acknowledgement for ten seconds"};
@@ -198,7 +235,7 @@ result<load_outcome> run_load(const load_settings& settings) {
       ++(c.received.find("MSA|AA|") != std::string::npos ? outcome.accepted : outcome.refused);
       latencies.push_back(std::chrono::duration<float, std::micro>(now - c.sent_at).count());
       c.received.clear();
-      if (now >= end)
+      if (now >= end || is_last())
         --waiting;
       else if (!send_next(c))
         return system_failure("sending");
