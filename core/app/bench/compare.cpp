@@ -17,8 +17,10 @@ using bench::measurement;
 
 constexpr measurement measurements[] = {
     {"intake", bench::measure_intake},
+    {"end-to-end", bench::measure_end_to_end},
     {"documents", bench::measure_documents},
     {"plugin", bench::measure_plugin_call},
+    {"soak", bench::measure_soak},
 };
 
 }  // namespace

@@ -112,26 +112,32 @@ result<double> gateway_server::metric(const std::string& name, const std::string
   return sum;
 }
 
-result<double> gateway_server::wait_until_filed() const {
+result<double> gateway_server::wait_for(const std::string& name, const std::string& label, const std::function<bool(double)>& is_enough,
+                                        double seconds_max, std::chrono::milliseconds pause, const std::string& otherwise) const {
   const auto begin = steady::now();
-  while (seconds_since(begin) < file_seconds_max) {
-    auto left = metric("liaison_store_unfiled_messages");
-    if (!left) return left.error();
-    if (left.value() == 0) return seconds_since(begin);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (seconds_since(begin) < seconds_max) {
+    auto now = metric(name, label);
+    if (!now) return now.error();
+    if (is_enough(now.value())) return seconds_since(begin);
+    std::this_thread::sleep_for(pause);
   }
-  return failure{"timed-out", "the gateway did not file what it took in"};
+  return failure{"timed-out", otherwise};
+}
+
+result<double> gateway_server::wait_until_filed() const {
+  return wait_for("liaison_store_unfiled_messages", {}, [](double left) { return left == 0; }, file_seconds_max, std::chrono::milliseconds(5),
+                  "the gateway did not file what it took in");
 }
 
 result<double> gateway_server::wait_until_delivered(const std::string& recipient, std::uint64_t count, double seconds_max) const {
-  const auto begin = steady::now();
-  while (seconds_since(begin) < seconds_max) {
-    auto has = metric("liaison_deliveries", "recipient=\"" + recipient + "\",state=\"delivered\"");
-    if (!has) return has.error();
-    if (has.value() >= static_cast<double>(count)) return seconds_since(begin);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return failure{"timed-out", "not everything was delivered to " + recipient};
+  return wait_for("liaison_deliveries", "recipient=\"" + recipient + "\",state=\"delivered\"",
+                  [count](double has) { return has >= static_cast<double>(count); }, seconds_max, std::chrono::milliseconds(25),
+                  "not everything was delivered to " + recipient);
+}
+
+result<double> gateway_server::wait_until_idle(double seconds_max) const {
+  return wait_for("liaison_deliveries", "state=\"pending\"", [](double left) { return left == 0; }, seconds_max, std::chrono::milliseconds(25),
+                  "the gateway did not deliver what it took in");
 }
 
 }  // namespace liaison::app::bench

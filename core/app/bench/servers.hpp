@@ -5,7 +5,9 @@
 #include "core/app/bench/processes.hpp"
 #include "core/base/result.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace liaison::app::bench {
@@ -37,8 +39,14 @@ class gateway_server {
   result<double> wait_until_filed() const;
   /// Until `recipient` has so many messages.
   result<double> wait_until_delivered(const std::string& recipient, std::uint64_t count, double seconds_max) const;
+  /// Until no delivery waits for anything.
+  result<double> wait_until_idle(double seconds_max) const;
 
  private:
+  /// Asks until the sum of a metric satisfies; failure "timed-out" with `otherwise`.
+  result<double> wait_for(const std::string& name, const std::string& label, const std::function<bool(double)>& is_enough, double seconds_max,
+                          std::chrono::milliseconds pause, const std::string& otherwise) const;
+
   child process_;
   std::uint16_t mllp_ = 0, http_ = 0;
   double start_ms_ = 0;

@@ -7,6 +7,8 @@
 #include <rapidjson/document.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,9 +26,12 @@ const std::map<std::string, std::vector<expected>>& promised() {
   static const std::map<std::string, std::vector<expected>> lines{
       {"intake",
        {{"rate, 1 connection", 5}, {"p50, 1 connection", 1}, {"rate, 8 connections", 10}, {"rate, 64 connections", 20}, {"sustained rate, 64 connections", 20}}},
+      {"end-to-end",
+       {{"folder translated and MLLP", 1}, {"plain to one MLLP", 2}, {"plain to one MLLP, 200 kB", 1}, {"CPU, plain to one MLLP: all of the gateway", 1}, {"memory, plain to one MLLP: with plugin hosts", 1}}},
       {"documents",
        {{"200 kB, 8 connections", 0.1}, {"written for each byte, 200 kB", 0.9}, {"5 MB, 8 connections", 0.5}, {"written for each byte, 5 MB", 0.9}}},
       {"plugin", {{"inspect, 2 kB, one at a time", 1}, {"inspect, 1 MB, one at a time", 1}}},
+      {"soak", {{"memory with plugin hosts", 1}, {"descriptors", 3}, {"threads", 3}}},
   };
   return lines;
 }
@@ -58,7 +63,11 @@ TEST_P(comparison, has_a_line_for_each_promise_with_figures_that_were_measured) 
   EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "something was left behind";
 }
 
-INSTANTIATE_TEST_SUITE_P(of, comparison, testing::Values("intake", "documents", "plugin"), [](const auto& of) { return of.param; });
+INSTANTIATE_TEST_SUITE_P(of, comparison, testing::Values("intake", "end-to-end", "documents", "plugin", "soak"), [](const auto& of) {
+  std::string text = of.param;
+  std::replace(text.begin(), text.end(), '-', '_');
+  return text;
+});
 
 TEST(comparing, what_is_not_known_is_said) {
   const finished ended = run({program("liaison"), "bench", "--compare", "--only", "everything"});
