@@ -171,7 +171,7 @@ void add_peer_commands(CLI::App& root, arguments& a) {
   add_json(send, a);
   CLI::App* bench = root.add_subcommand("bench", "Measure this machine: durable intake beside a bare server, end to end, translation");
   bench->add_flag("--compare", a.compare, "Our figure, the machine's limit and the ratio, for each promise about speed");
-  bench->add_option("--only", a.only, "With --compare: these measurements only (intake, end-to-end, documents, plugin, soak)")->delimiter(',');
+  bench->add_option("--only", a.only, "With --compare: these measurements only (intake, end-to-end, documents, plugin, store, soak)")->delimiter(',');
   bench->add_option("--messages", a.messages, "With --compare: how many messages the full store holds")->capture_default_str();
   bench->add_option("--connections", a.connections, "Numbers of MLLP connections (default: 1 8 64)");
   bench->add_option("--seconds", a.seconds, "Length of each measurement")->capture_default_str();

@@ -20,6 +20,7 @@ constexpr measurement measurements[] = {
     {"end-to-end", bench::measure_end_to_end},
     {"documents", bench::measure_documents},
     {"plugin", bench::measure_plugin_call},
+    {"store", bench::measure_store},
     {"soak", bench::measure_soak},
 };
 

@@ -31,6 +31,7 @@ result<std::vector<line>> measure_intake(const settings& how);
 result<std::vector<line>> measure_end_to_end(const settings& how);
 result<std::vector<line>> measure_documents(const settings& how);
 result<std::vector<line>> measure_plugin_call(const settings& how);
+result<std::vector<line>> measure_store(const settings& how);
 result<std::vector<line>> measure_soak(const settings& how);
 
 }  // namespace liaison::app::bench

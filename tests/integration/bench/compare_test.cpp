@@ -31,6 +31,16 @@ const std::map<std::string, std::vector<expected>>& promised() {
       {"documents",
        {{"200 kB, 8 connections", 0.1}, {"written for each byte, 200 kB", 0.9}, {"5 MB, 8 connections", 0.5}, {"written for each byte, 5 MB", 0.9}}},
       {"plugin", {{"inspect, 2 kB, one at a time", 1}, {"inspect, 1 MB, one at a time", 1}}},
+      {"store",
+       {{"intake, 64 under way, until kept", 10},
+        {"intake, 64 under way, until filed", 10},
+        {"delivery, 64 under way", 10},
+        {"look up: patient, by mark", 0.0001},
+        {"look up: document, its line", 0.0001},
+        {"look up: sender", 0.0001},
+        {"first page: newest messages", 0.0001},
+        {"start-up", 0.01},
+        {"retention of a day", 0.00001}}},
       {"soak", {{"memory with plugin hosts", 1}, {"descriptors", 3}, {"threads", 3}}},
   };
   return lines;
@@ -63,7 +73,7 @@ TEST_P(comparison, has_a_line_for_each_promise_with_figures_that_were_measured) 
   EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "something was left behind";
 }
 
-INSTANTIATE_TEST_SUITE_P(of, comparison, testing::Values("intake", "end-to-end", "documents", "plugin", "soak"), [](const auto& of) {
+INSTANTIATE_TEST_SUITE_P(of, comparison, testing::Values("intake", "end-to-end", "documents", "plugin", "store", "soak"), [](const auto& of) {
   std::string text = of.param;
   std::replace(text.begin(), text.end(), '-', '_');
   return text;
