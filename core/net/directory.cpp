@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -109,6 +111,21 @@ result<done> sync(const descriptor& folder) {
 bool file_exists(const descriptor& folder, const std::string& name) {
   struct stat status {};
   return ::fstatat(folder.handle(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+}
+
+bool file_holds(const descriptor& folder, const std::string& name, std::string_view bytes) {
+  const descriptor file(::openat(folder.handle(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (file.handle() < 0 || ::fstat(file.handle(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      static_cast<std::uint64_t>(status.st_size) != bytes.size())
+    return false;
+  std::array<char, 64U << 10> chunk;
+  while (!bytes.empty()) {
+    const ssize_t got = ::read(file.handle(), chunk.data(), std::min(chunk.size(), bytes.size()));
+    if (got <= 0 || bytes.substr(0, static_cast<std::size_t>(got)) != std::string_view(chunk.data(), static_cast<std::size_t>(got))) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(got));
+  }
+  return true;
 }
 
 result<done> rename_without_replacing(file_place from, file_place to) {

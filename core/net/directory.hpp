@@ -61,5 +61,7 @@ result<done> rename_without_replacing(file_place from, file_place to);
 
 /// Regular file by that name, without following links.
 bool file_exists(const descriptor& folder, const std::string& name);
+/// The same, with exactly these bytes in it.
+bool file_holds(const descriptor& folder, const std::string& name, std::string_view bytes);
 
 }  // namespace liaison::net

@@ -128,8 +128,13 @@ struct folder_sender::shared {
     for (std::size_t number = 0; number < files.size(); ++number) {
       const std::string temporary = files[number].temporary();
       auto done_so = rename_without_replacing({folder, temporary}, {folder, files[number].name});
+      if (!done_so && done_so.error().code == "file-exists" && file_holds(folder, files[number].name, files[number].bytes)) {
+        // Delivered before, by a store that has forgotten it: the name is of this delivery only, and so are the bytes.
+        ::unlinkat(folder.handle(), temporary.c_str(), 0);
+      } else if (!done_so && done_so.error().code != "file-missing") {
+        return outcome_of(done_so.error());
+      }
       // What is gone was renamed before a crash, and the reader may have taken it since.
-      if (!done_so && done_so.error().code != "file-missing") return outcome_of(done_so.error());
       if (number == what.attachments.size()) renamed(what.name);
     }
     if (auto synced = sync(folder); !synced) return outcome_of(synced.error());

@@ -184,16 +184,19 @@ TEST_F(read_only, a_store_after_a_disk_error_says_not_now_and_has_everything_whe
   gateway.set("stop_ms_max=2000");
   gateway.start();
   if (HasFatalFailure()) return;
-  load senders(gateway, "e");
-  ASSERT_TRUE(eventually([&] { return senders.answered("AA") > 100; }));
+  load early(gateway, "e");
+  ASSERT_TRUE(eventually([&] { return early.answered("AA") > 100; }));
+  early.stop();
+  // Nothing is being committed at the moment of the error: ext4 calls a file synced then whose bytes it has just thrown away.
+  ASSERT_TRUE(gateway.wait_until_delivered());
   ASSERT_EQ(tool({"mount", "-o", "remount,abort", disk().string()}), 0);
+  load senders(gateway, "l");
   EXPECT_TRUE(eventually([&] { return senders.answered("AR") > 100; })) << senders.codes();
-  const std::size_t accepted = senders.answered("AA");
   EXPECT_EQ(gateway.ask("POST", "/api/v1/messages", plain_result("http")).status, 503U);
   EXPECT_EQ(gateway.ask("GET", "/healthz").status, 200U);
   EXPECT_EQ(gateway.ask("GET", "/api/v1/messages").status, 200U) << "what is there can be read";
   senders.stop();
-  EXPECT_EQ(senders.answered("AA"), accepted) << "nothing was acknowledged that could not be kept";
+  EXPECT_EQ(senders.answered("AA"), 0U) << "nothing was acknowledged that could not be kept";
   EXPECT_TRUE(gateway.is_running());
   gateway.stop();
   ASSERT_EQ(::umount(disk().c_str()), 0);
@@ -204,9 +207,9 @@ TEST_F(read_only, a_store_after_a_disk_error_says_not_now_and_has_everything_whe
   if (HasFatalFailure()) return;
   EXPECT_EQ(gateway.send(plain_result("after")).code, "AA");
   EXPECT_TRUE(gateway.wait_until_delivered(60'000));
-  expect_once(gateway.folder() / "gp/in", senders.acknowledged());
+  expect_once(gateway.folder() / "gp/in", early.acknowledged());
   EXPECT_EQ(gateway.stop(), 0);
-  std::printf("answers: %s\n", senders.codes().c_str());
+  std::printf("answers: %s, then %s\n", early.codes().c_str(), senders.codes().c_str());
 }
 
 TEST_F(read_only, a_store_that_is_writable_again_goes_on_by_itself) {

@@ -249,13 +249,23 @@ gateway_process::http gateway_process::ask(const std::string& method, const std:
   return {got.value().status, got.value().body};
 }
 
-std::uint64_t gateway_process::count(const std::string& recipient, const std::string& state) const {
+std::uint64_t gateway_process::count_in(const std::string& recipient, const std::vector<const char*>& states) const {
   rapidjson::Document document;
   document.Parse(ask("GET", "/api/v1/recipients").body.c_str());
   if (document.HasParseError() || !document.IsObject() || !document.HasMember("items")) return 0;
+  std::uint64_t sum = 0;
   for (const auto& item : document["items"].GetArray())
-    if (recipient == item["recipient"].GetString()) return item[state.c_str()].GetUint64();
-  return 0;
+    if (recipient == item["recipient"].GetString())
+      for (const char* state : states) sum += item[state].GetUint64();
+  return sum;
+}
+
+std::uint64_t gateway_process::count(const std::string& recipient, const std::string& state) const {
+  return count_in(recipient, {state.c_str()});
+}
+
+std::uint64_t gateway_process::count(const std::string& recipient) const {
+  return count_in(recipient, {"pending", "delivered", "dead", "cancelled"});
 }
 
 bool gateway_process::wait_until_delivered(std::int64_t ms_max) const {

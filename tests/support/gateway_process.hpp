@@ -70,6 +70,7 @@ class gateway_process {
   };
   http ask(const std::string& method, const std::string& path, const std::string& body = {}, const std::string& content_type = {}) const;
   std::uint64_t count(const std::string& recipient, const std::string& state) const;
+  std::uint64_t count(const std::string& recipient) const;  ///< deliveries in any state, at one moment
   /// Waits until nothing is pending and nothing came for a moment.
   bool wait_until_delivered(std::int64_t ms_max = 30'000) const;
 
@@ -81,6 +82,8 @@ class gateway_process {
   std::uint16_t http_port() const { return http_; }
 
  private:
+  std::uint64_t count_in(const std::string& recipient, const std::vector<const char*>& states) const;
+
   std::filesystem::path folder_;
   std::vector<std::string> options_;
   std::uint16_t mllp_ = 0, http_ = 0;

@@ -127,6 +127,21 @@ TEST_F(folder_delivery, replaces_nothing) {
   EXPECT_EQ(folder.read("gp/in/d-17.hpr"), "letter");
 }
 
+TEST_F(folder_delivery, the_same_bytes_under_the_final_names_were_delivered_before) {
+  ASSERT_EQ(prepare().verdict, send_verdict::accepted);
+  ASSERT_EQ(send().verdict, send_verdict::accepted);
+  const auto there = folder.names("gp/in");
+  restart();  // with a store that was restored from before the delivery
+  letter.prepared = false;
+  ASSERT_EQ(prepare().verdict, send_verdict::accepted);
+  EXPECT_EQ(send().verdict, send_verdict::accepted);
+  EXPECT_EQ(folder.names("gp/in"), there);
+  EXPECT_EQ(folder.read("gp/in/d-17.hpr"), "letter");
+  letter.document = share("lettre");
+  ASSERT_EQ(prepare().verdict, send_verdict::accepted);
+  EXPECT_EQ(send().code, "file-exists") << "as long, and not the same";
+}
+
 TEST_F(folder_delivery, follows_no_link_planted_under_the_temporary_name) {
   std::filesystem::create_directories(folder.path("gp/in"));
   folder.write("victim", "untouched");
