@@ -328,6 +328,7 @@ void gateway::refresh_metrics(std::function<void()> then) {
   }
   const store::statistics s = take_store_statistics();
   metrics_.set("liaison_store_size_bytes", {}, static_cast<double>(s.size_bytes));
+  metrics_.set("liaison_store_unfiled_messages", {}, static_cast<double>(s.unfiled));
   metrics_.set("liaison_store_free_bytes", {}, static_cast<double>(s.free_bytes));
   metrics_.set("liaison_intake_in_flight", {}, static_cast<double>(intake_->in_flight()));
   metrics_.set("liaison_plugin_hosts", {}, static_cast<double>(plugin_hosts_));

@@ -52,6 +52,8 @@ constexpr metric_description table[] = {
      "Operations that were committed; divided by the commits it is the size of a group"},
     {"liaison_store_size_bytes", gauge, none, {},
      "Size of the store on disk, payloads included"},
+    {"liaison_store_unfiled_messages", gauge, none, {},
+     "Messages that are kept and have no rows yet: acknowledged, in the journal, not seen by lists and deliveries"},
     {"liaison_store_free_bytes", gauge, none, {},
      "Room left on the store's file system"},
     {"liaison_store_removed_total", counter, none, {"state"},

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
+#include <set>
 
 namespace liaison::routing {
 
@@ -62,6 +64,17 @@ const char* name_of(model::verdict verdict) {
   return "not_now";
 }
 
+void log_received(const std::string& source, model::message_id message, const std::string& format, model::verdict verdict,
+                  bool duplicate, const std::vector<model::issue>& issues, std::size_t recipients) {
+  const bool accepted = verdict == model::verdict::accepted;
+  observe::log_line line(accepted ? observe::level::information : observe::level::warning, "message-received");
+  line.with("source", source).with("message", message).with("format", format).with("verdict", name_of(verdict));
+  if (duplicate) line.with("duplicate", "yes");
+  const auto fault = std::find_if(issues.begin(), issues.end(), [](const auto& each) { return each.severity == model::severity::error; });
+  if (!accepted && fault != issues.end()) line.with("code", fault->code);
+  line.with("recipients", static_cast<std::uint64_t>(recipients));
+}
+
 }  // namespace
 
 struct message_intake::task {
@@ -72,6 +85,7 @@ struct message_intake::task {
   examination found;
   model::answer answer;
   bool told_anew = false;  ///< the answer has findings that the translator did not make
+  bool is_filed_later = false;  ///< only then is there an id to log
   std::int64_t started_ms = 0;
 };
 
@@ -131,7 +145,9 @@ message_intake::message_intake(store::store& store, plugin::translators& transla
       clock_(clock),
       executor_(executor),
       metrics_(metrics),
-      on_deliveries_(std::move(on_deliveries)) {}
+      on_deliveries_(std::move(on_deliveries)) {
+  store_.on_filed([this](std::vector<store::filed> group) { filed(group); });
+}
 
 void message_intake::accept(model::arrival what, std::function<void(model::answer)> then) {
   auto t = std::make_shared<task>();
@@ -202,41 +218,76 @@ void message_intake::keep(const task_pointer& t) {
   for (model::mark& mark : t->arrival.marks) record.marks.push_back(std::move(mark));
   // What cannot be processed is kept whatever is known under its names.
   if (t->found.status == LIAISON_OK) record.unless_marked = std::move(t->arrival.unless_marked);
+  // Who gets an acknowledgement and nothing else need not wait for what the message will be called here.
+  if (t->arrival.wants_acknowledgement && record.unless_marked.empty()) {
+    t->is_filed_later = true;
+    return store_.keep(std::move(record), [this, t](result<done> outcome) {
+      if (!outcome) return not_kept(t, outcome.error());
+      t->answer.issues = std::move(t->found.issues);
+      answer(t);
+    });
+  }
   store_.take_in(std::move(record), [this, t](store::intake_outcome outcome) { kept(t, std::move(outcome)); });
 }
 
 void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) {
+  if (outcome.verdict == store::intake_verdict::full) return not_kept(t, {"store-full", outcome.text});
+  if (outcome.verdict == store::intake_verdict::failed) return not_kept(t, {"store-failed", outcome.text});
   t->answer.message = outcome.id;
   t->answer.issues = std::move(t->found.issues);
-  if (outcome.verdict == store::intake_verdict::full || outcome.verdict == store::intake_verdict::failed) {
-    const bool full = outcome.verdict == store::intake_verdict::full;
-    t->answer.issues.push_back({model::severity::error, full ? "store-full" : "store-failed", "",
-                                full ? "no room to keep the message; send it again later"
-                                     : "the message could not be kept; send it again later"});
-    observe::log_line(observe::level::error, full ? "store-full" : "store-failed").with("source", t->arrival.source).with("reason", outcome.text);
-    return finish(t, model::verdict::not_now);
-  }
   if (outcome.verdict == store::intake_verdict::exists) return finish(t, model::verdict::exists);
   t->answer.duplicate = outcome.verdict == store::intake_verdict::duplicate;
-  if (t->answer.duplicate) metrics_.count("liaison_duplicates_total", {{"source", t->arrival.source}});
-  if (outcome.control_id_seen) t->answer.issues.push_back(control_id_reused());
-  if (auto issue = identity::issue_of(outcome.reconciliation)) t->answer.issues.push_back(std::move(*issue));
-  if (outcome.reconciliation != identity::reconciliation::none)
-    metrics_.count("liaison_identities_total", {{"source", t->arrival.source}, {"outcome", identity::name_of(outcome.reconciliation)}});
+  count(t->arrival.source, outcome, t->answer.issues);
   for (const std::string& recipient : outcome.recipients) on_deliveries_(recipient);
   for (const std::string& recipient : outcome.released) on_deliveries_(recipient);
-  if (!t->answer.duplicate) count_issues(t);
   t->answer.recipients = std::move(outcome.recipients);
+  answer(t);
+}
+
+void message_intake::not_kept(const task_pointer& t, const failure& why) {
+  const bool full = why.code == "store-full";
+  t->is_filed_later = false;
+  t->answer.issues = std::move(t->found.issues);
+  t->answer.issues.push_back({model::severity::error, full ? "store-full" : "store-failed", "",
+                              full ? "no room to keep the message; send it again later"
+                                   : "the message could not be kept; send it again later"});
+  observe::log_line(observe::level::error, full ? "store-full" : "store-failed").with("source", t->arrival.source).with("reason", why.text);
+  finish(t, model::verdict::not_now);
+}
+
+/// What was answered before it had its rows.
+void message_intake::filed(std::vector<store::filed>& group) {
+  std::set<std::string> recipients;
+  for (auto& [message, outcome] : group) {
+    const bool duplicate = outcome.verdict == store::intake_verdict::duplicate;
+    count(message.source, outcome, message.issues);
+    const bool rejected = message.state == model::message_state::quarantined;
+    log_received(message.source, message.id, message.format, rejected ? model::verdict::rejected : model::verdict::accepted,
+                 duplicate, message.issues, outcome.recipients.size());
+    std::move(outcome.recipients.begin(), outcome.recipients.end(), std::inserter(recipients, recipients.end()));
+    std::move(outcome.released.begin(), outcome.released.end(), std::inserter(recipients, recipients.end()));
+  }
+  for (const std::string& recipient : recipients) on_deliveries_(recipient);
+}
+
+/// The message is kept.
+void message_intake::answer(const task_pointer& t) {
   if (t->found.status != LIAISON_OK) return acknowledge(t, model::verdict::rejected);
   if (t->told_anew) return acknowledge(t, model::verdict::accepted);
   t->answer.acknowledgement = std::move(t->found.acknowledgement);
   finish(t, model::verdict::accepted);
 }
 
-/// Every tolerance, and every fault, by its code.
-void message_intake::count_issues(const task_pointer& t) {
-  for (const auto& issue : t->answer.issues)
-    metrics_.count("liaison_issues_total", {{"source", t->arrival.source}, {"severity", model::name_of(issue.severity)}, {"code", issue.code}});
+/// What the store found is added to the issues; every tolerance, and every fault, is counted by its code.
+void message_intake::count(const std::string& source, const store::intake_outcome& outcome, std::vector<model::issue>& issues) {
+  if (outcome.verdict == store::intake_verdict::duplicate) metrics_.count("liaison_duplicates_total", {{"source", source}});
+  if (outcome.control_id_seen) issues.push_back(control_id_reused());
+  if (auto issue = identity::issue_of(outcome.reconciliation)) issues.push_back(std::move(*issue));
+  if (outcome.reconciliation != identity::reconciliation::none)
+    metrics_.count("liaison_identities_total", {{"source", source}, {"outcome", identity::name_of(outcome.reconciliation)}});
+  if (outcome.verdict == store::intake_verdict::duplicate) return;
+  for (const auto& issue : issues)
+    metrics_.count("liaison_issues_total", {{"source", source}, {"severity", model::name_of(issue.severity)}, {"code", issue.code}});
 }
 
 /// The translator's own words for an answer that it could not make while it looked.
@@ -269,19 +320,9 @@ void message_intake::finish(const task_pointer& t, model::verdict verdict) {
                  {{"source", t->arrival.source}, {"format", format}, {"verdict", name_of(verdict)}});
   metrics_.observe_seconds("liaison_intake_seconds", {{"source", t->arrival.source}},
                            static_cast<double>(clock_.steady_ms() - t->started_ms) / 1000.0);
-  const observe::level level = verdict == model::verdict::accepted ? observe::level::information : observe::level::warning;
-  {
-    observe::log_line line(level, "message-received");
-    line.with("source", t->arrival.source).with("message", t->answer.message).with("format", format).with("verdict", name_of(verdict));
-    if (t->answer.duplicate) line.with("duplicate", "yes");
-    if (verdict != model::verdict::accepted)
-      for (const auto& issue : t->answer.issues)
-        if (issue.severity == model::severity::error) {
-          line.with("code", issue.code);
-          break;
-        }
-    line.with("recipients", static_cast<std::uint64_t>(t->answer.recipients.size()));
-  }
+  if (!t->is_filed_later)
+    log_received(t->arrival.source, t->answer.message, format, verdict, t->answer.duplicate, t->answer.issues,
+                 t->answer.recipients.size());
   t->then(std::move(t->answer));
 }
 

@@ -44,8 +44,11 @@ class message_intake final : public model::intake {
   void look_back(const task_pointer& t);
   void keep(const task_pointer& t);
   void kept(const task_pointer& t, store::intake_outcome outcome);
+  void not_kept(const task_pointer& t, const failure& why);
+  void filed(std::vector<store::filed>& group);
+  void answer(const task_pointer& t);
   void acknowledge(const task_pointer& t, model::verdict verdict);
-  void count_issues(const task_pointer& t);
+  void count(const std::string& source, const store::intake_outcome& outcome, std::vector<model::issue>& issues);
   void finish(const task_pointer& t, model::verdict verdict);
 
   store::store& store_;

@@ -82,6 +82,12 @@ struct intake_outcome {
   std::string text;                     ///< why not
 };
 
+/// What `keep` kept and has its rows now.
+struct filed {
+  model::message message;  ///< as it was handed in, without the facts; its id and state are those of `outcome`
+  intake_outcome outcome;  ///< `stored` or `duplicate`
+};
+
 /// What is needed to make one attempt.
 struct work {
   model::delivery delivery;
@@ -177,6 +183,7 @@ struct recipient_count {
 /// Monotonic counters and timings since the start, for metrics.
 struct statistics {
   std::uint64_t commits = 0, operations = 0;
+  std::uint64_t unfiled = 0;  ///< kept, about so many, without rows yet
   double commit_seconds_last = 0;
   std::vector<double> commit_seconds_new;  ///< since the last call of `take_statistics`
   std::uint64_t size_bytes = 0;            ///< on disk, all files
@@ -200,6 +207,15 @@ class store {
 
   /// Group commit: what arrives while the last commit was syncing goes into the next.
   virtual void take_in(intake what, callback<intake_outcome> then) = 0;
+
+  /// The same in two steps, for senders who need to know only that their message is kept: `then` tells it as soon as
+  /// that is on disk. Its rows follow within milliseconds, under load within seconds, after a crash at the next start,
+  /// always in the order in which `keep` and `take_in` were called; then `on_filed` is told. What is asked before that
+  /// may not know the message yet; `take_in`, `settle`, `end_waits`, `document_line` and `change_patients` wait for what
+  /// was kept before them. `unless_marked` is not asked. Failures "store-full" and "store-failed": nothing is kept.
+  virtual void keep(intake what, callback<result<done>> then) = 0;
+  /// Who is told, in groups. To be said once, before the first `keep`.
+  virtual void on_filed(callback<std::vector<filed>> told) = 0;
 
   /// Failure "store-full" or "store-failed" means not written; the caller keeps it and tries again. "not-found":
   /// purged, or never was. An update of a delivery that is no longer pending adds its receipts, changes nothing else,

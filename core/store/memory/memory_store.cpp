@@ -29,6 +29,18 @@ class memory_backend final : public memory_store {
     answer(std::move(then), std::move(outcome));
   }
 
+  /// One step, told in two.
+  void keep(intake what, callback<result<done>> then) override {
+    if (auto why = refused()) return answer(std::move(then), result<done>(std::move(*why)));
+    filed made{what.message, {}};
+    made.message.facts_json.clear();
+    made.outcome = table_.add(std::move(what), clock_.now());
+    made.message.id = made.outcome.id;
+    answer(std::move(then), result<done>(done{}));
+    if (told_) answer(told_, std::vector{std::move(made)});
+  }
+  void on_filed(callback<std::vector<filed>> told) override { told_ = std::move(told); }
+
   void update(delivery_update what, callback<result<done>> then) override {
     answer(std::move(then), written<done>([&] { return apply(std::move(what)); }));
   }
@@ -408,6 +420,7 @@ class memory_backend final : public memory_store {
   const clock& clock_;
   const memory_options options_;
   memory_table table_;
+  callback<std::vector<filed>> told_;
   statistics statistics_;
   refusal refusal_ = refusal::failed;
   std::uint32_t refusals_left_ = 0;

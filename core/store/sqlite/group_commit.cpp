@@ -8,6 +8,7 @@ namespace liaison::store::sqlite {
 namespace {
 
 bool is_intake(const request& what) { return std::holds_alternative<take_in_request>(what); }
+bool is_filing(const request& what) { return std::holds_alternative<filing_request>(what); }
 
 }  // namespace
 
@@ -61,7 +62,8 @@ std::optional<storage_error> group_commit::attempt(std::vector<request>& group, 
         apply(group[i]);
         session_.end_part();
       } catch (const storage_error& error) {
-        if (error.how_far != storage_error::reach::operation) throw;
+        // What is filed is filed in order, or not yet.
+        if (error.how_far != storage_error::reach::operation || is_filing(group[i])) throw;
         session_.undo_part();
         refuse(group[i], as_write_failure(as_failure(error)));
         refused_[i] = true;
@@ -78,6 +80,10 @@ void group_commit::apply(request& what) {
   struct applying {
     group_commit& to;
     void operator()(take_in_request& r) const { r.outcome = to.intake_.apply(r.what); }
+    void operator()(filing_request& r) const {
+      r.outcome = to.intake_.apply(r.what);
+      to.session_.note_filed(r.number);
+    }
     void operator()(update_request& r) const { r.outcome = to.deliveries_.apply(r.what); }
     void operator()(retry_request& r) const { r.outcome = to.deliveries_.retry(r.id, r.now); }
     void operator()(cancel_request& r) const { r.outcome = to.deliveries_.cancel(r.id, r.now); }
@@ -104,7 +110,8 @@ result<std::vector<intake_outcome>> group_commit::settle(const settle_request& w
 void group_commit::refuse(request& what, const failure& why) {
   std::visit(
       [&](auto& r) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, take_in_request>) {
+        using kind = std::decay_t<decltype(r)>;
+        if constexpr (std::is_same_v<kind, take_in_request> || std::is_same_v<kind, filing_request>) {
           r.outcome = refused_intake(why);
         } else {
           r.outcome = why;

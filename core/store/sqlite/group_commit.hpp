@@ -23,6 +23,8 @@ class group_commit {
   /// Every request has its outcome afterwards, and what is said to be written is on disk.
   void run(std::vector<request>& group);
 
+  static void refuse(request& what, const failure& why);
+
   order_lines& lines() { return lines_; }
   patient_rows& patients() { return patients_; }
 
@@ -33,7 +35,6 @@ class group_commit {
   std::optional<storage_error> attempt(std::vector<request>& group, parts how);
   void apply(request& what);
   result<std::vector<intake_outcome>> settle(const settle_request& what);
-  void refuse(request& what, const failure& why);
   bool refuse_intakes(std::vector<request>& group, const failure& why);
   void refuse_rest(std::vector<request>& group, const failure& why);
 

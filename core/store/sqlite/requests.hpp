@@ -26,6 +26,13 @@ struct take_in_request {
   std::optional<intake_outcome> outcome;
 };
 
+/// A record of the journal that gets its rows.
+struct filing_request {
+  std::uint64_t number = 0;
+  intake what;
+  std::optional<intake_outcome> outcome;
+};
+
 struct update_request : answerable<done> {
   delivery_update what;
 };
@@ -72,7 +79,7 @@ struct patients_request : answerable<done> {
   std::function<void(identity::patient_table&)> change;
 };
 
-using request = std::variant<take_in_request, update_request, retry_request, cancel_request, replay_request,
+using request = std::variant<take_in_request, filing_request, update_request, retry_request, cancel_request, replay_request,
                              expire_request, end_waits_request, find_line_request, settle_request,
                              patients_request>;
 

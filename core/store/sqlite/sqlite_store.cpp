@@ -3,6 +3,7 @@
 #include "core/store/sqlite/sqlite_store.hpp"
 
 #include "core/base/assert.hpp"
+#include "core/store/sqlite/journal_writer.hpp"
 #include "core/store/sqlite/reader.hpp"
 #include "core/store/sqlite/schema.hpp"
 #include "core/store/sqlite/writer.hpp"
@@ -90,6 +91,8 @@ class sqlite_backend final : public store {
     }
     files_.emplace(options_.directory / "payload");
     writer_.emplace(*writing_, *files_, runs_, time_, options_);
+    keeper_.emplace(writer_->log(), runs_, options_,
+                    [this](std::uint64_t number, double seconds) { writer_->decided(number, seconds); });
     {
       statement asked(*writing_, "SELECT value FROM fact WHERE name='instance'");
       auto row = asked.with();
@@ -98,6 +101,7 @@ class sqlite_backend final : public store {
     open_for_reading(reading_, reader_);
     open_for_reading(listing_, lister_);
     writer_->start();
+    keeper_->start();
     reader_->start();
     lister_->start();
     return done{};
@@ -113,7 +117,17 @@ class sqlite_backend final : public store {
 
   void take_in(intake what, callback<intake_outcome> then) override {
     LIAISON_ASSERT(what.raw != nullptr && what.message.sha256.size() == 64);
-    writer_->add(request(take_in_request{std::move(what), std::move(then), std::nullopt}));
+    in_order(take_in_request{std::move(what), std::move(then), std::nullopt});
+  }
+  void keep(intake what, callback<result<done>> then) override {
+    LIAISON_ASSERT(what.raw != nullptr && what.message.sha256.size() == 64 && what.unless_marked.empty());
+    if (what.raw->size() > options_.inline_bytes_max || what.message.facts_json.size() > options_.inline_bytes_max)
+      return keep_whole(std::move(what), std::move(then));
+    keeper_->add(std::move(what), std::move(then));
+  }
+  void on_filed(callback<std::vector<filed>> told) override {
+    told_ = told;
+    writer_->on_filed(std::move(told));
   }
   void update(delivery_update what, callback<result<done>> then) override {
     writer_->add(request(update_request{{std::move(then), std::nullopt}, std::move(what)}));
@@ -135,16 +149,16 @@ class sqlite_backend final : public store {
   }
   void end_waits(unix_ms now, unawaited how, std::uint32_t limit,
                  callback<result<std::vector<std::string>>> then) override {
-    writer_->add(request(end_waits_request{{std::move(then), std::nullopt}, now, how, limit}));
+    in_order(end_waits_request{{std::move(then), std::nullopt}, now, how, limit});
   }
   void settle(model::delivery_id ended, std::vector<intake> follows,
               callback<result<std::vector<intake_outcome>>> then) override {
-    writer_->add(request(settle_request{{std::move(then), std::nullopt}, ended, std::move(follows)}));
+    in_order(settle_request{{std::move(then), std::nullopt}, ended, std::move(follows)});
   }
   void document_line(std::string name, std::uint32_t limit,
                      callback<result<std::vector<document_version>>> then) override {
     using versions = std::vector<document_version>;
-    writer_->add(request(find_line_request{
+    in_order(find_line_request{
         {[this, limit, then = std::move(then)](result<std::optional<std::int64_t>> key) mutable {
            if (!key) return then(key.error());
            if (!key.value() || !lister_) return then(versions());
@@ -152,13 +166,13 @@ class sqlite_backend final : public store {
                                   [line = *key.value(), limit](queries& from) { return from.line(line, limit); });
          },
          std::nullopt},
-        std::move(name)}));
+        std::move(name)});
   }
   void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) override {
     reader_->ask<std::vector<outcome>>(std::move(then), [limit](queries& from) { return from.outcomes(limit); });
   }
   void change_patients(std::function<void(identity::patient_table&)> change, callback<result<done>> then) override {
-    writer_->add(request(patients_request{{std::move(then), std::nullopt}, std::move(change)}));
+    in_order(patients_request{{std::move(then), std::nullopt}, std::move(change)});
   }
   void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
     reader_->ask<done>(std::move(then), [look = std::move(look)](queries& from) {
@@ -234,9 +248,11 @@ class sqlite_backend final : public store {
   const std::string& instance() const override { return instance_; }
 
   void close() override {
+    if (keeper_) keeper_->stop();
     if (reader_) reader_->stop();
     if (lister_) lister_->stop();
     if (writer_) writer_->stop();
+    keeper_.reset();
     reader_.reset();
     lister_.reset();
     writer_.reset();
@@ -248,6 +264,21 @@ class sqlite_backend final : public store {
   }
 
  private:
+  void in_order(request what) { writer_->add_after(keeper_->last_number(), std::move(what)); }
+
+  /// A large payload is written once, into a file of its own, and what is large besides not into the journal either.
+  void keep_whole(intake what, callback<result<done>> then) {
+    auto message = what.message;
+    message.facts_json.clear();
+    take_in(std::move(what), [this, message, then = std::move(then)](intake_outcome outcome) mutable {
+      if (outcome.verdict == intake_verdict::full || outcome.verdict == intake_verdict::failed)
+        return then(failure{outcome.verdict == intake_verdict::full ? "store-full" : "store-failed", outcome.text});
+      then(done{});
+      message.id = outcome.id;
+      if (told_) told_({{std::move(message), std::move(outcome)}});
+    });
+  }
+
   const sqlite_options options_;
   std::unique_ptr<directory_lock> lock_;
   const std::string path_;
@@ -256,6 +287,8 @@ class sqlite_backend final : public store {
   std::optional<connection> writing_, reading_, listing_;
   std::optional<payload_files> files_;
   std::optional<writer> writer_;
+  std::optional<journal_writer> keeper_;
+  callback<std::vector<filed>> told_;
   std::optional<reader> reader_;  ///< what deliveries wait for
   std::optional<reader> lister_;  ///< what people ask for, which may take longer
   std::string instance_;

@@ -42,6 +42,7 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
   last_message_ = std::max(number("last_message"), to.number("SELECT max(id) FROM message"));
   last_delivery_ = std::max(number("last_delivery"), to.number("SELECT max(id) FROM delivery"));
   file_bytes_ = static_cast<std::uint64_t>(number("file_bytes"));
+  filed_ = filing_ = static_cast<std::uint64_t>(number("filed"));
   salt_ = salt_of(to);
 }
 
@@ -60,6 +61,7 @@ void write_session::commit() {
   recent.committed();
   file_bytes_ += static_cast<std::uint64_t>(file_bytes_delta_);
   file_bytes_delta_ = 0;
+  filed_ = filing_;
 }
 
 void write_session::roll_back() noexcept {
@@ -73,6 +75,7 @@ void write_session::roll_back() noexcept {
 void write_session::forget() noexcept {
   tally_.clear();
   file_bytes_delta_ = 0;
+  filing_ = filed_;
 }
 
 void write_session::begin_part() {
@@ -123,6 +126,7 @@ void write_session::write_counts() {
   if (file_bytes_delta_ != 0) {
     set_fact_.run(static_cast<std::int64_t>(file_bytes_) + file_bytes_delta_, std::string_view("file_bytes"));
   }
+  if (filing_ != filed_) set_fact_.run(static_cast<std::int64_t>(filing_), std::string_view("filed"));
 }
 
 std::int64_t write_session::hash_of(std::string_view kind, std::string_view text) const {

@@ -46,6 +46,9 @@ class write_session {
   void count(std::int64_t recipient, model::delivery_state state, std::int64_t by) { tally_[{recipient, state}] += by; }
   void count_file_bytes(std::int64_t by) { file_bytes_delta_ += by; }
   std::uint64_t file_bytes() const { return file_bytes_; }
+  void note_filed(std::uint64_t number) { filing_ = number; }
+  std::uint64_t filed() const { return filed_; }  ///< record of the journal, as committed
+  const std::string& salt() const { return salt_; }
 
   /// First eight bytes of a salted SHA-256 over both; says nothing of what went in.
   std::int64_t hash_of(std::string_view kind, std::string_view text) const;
@@ -65,6 +68,7 @@ class write_session {
   tally tally_, tally_before_part_;
   std::uint64_t file_bytes_ = 0;
   std::int64_t file_bytes_delta_ = 0, file_bytes_before_part_ = 0;
+  std::uint64_t filed_ = 0, filing_ = 0;
   std::size_t files_before_part_ = 0;
 };
 

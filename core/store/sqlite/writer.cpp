@@ -2,8 +2,11 @@
 #include "core/store/sqlite/writer.hpp"
 
 #include "core/base/thread_name.hpp"
+#include "core/observe/log.hpp"
+#include "core/store/sqlite/intake_record.hpp"
 
-#include <chrono>
+#include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -12,6 +15,21 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr std::size_t timings_kept_max = 10'000;
+/// Records wait so long for others, so that many share the pages that they are written to.
+constexpr std::chrono::milliseconds filing_delay{5};
+constexpr std::uint64_t records_worth_filing = 256;
+constexpr std::size_t records_bytes_max = 4 * 1024 * 1024;
+constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
+constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
+
+journal_settings settings_of(const sqlite_options& options, const std::string& salt) {
+  journal_settings settings;
+  settings.directory = options.directory / "journal";
+  std::memcpy(&settings.seed, salt.data(), std::min(salt.size(), sizeof settings.seed));
+  settings.segment_bytes = options.journal_segment_bytes;
+  settings.bytes_max = options.journal_bytes_max;
+  return settings;
+}
 
 std::uint64_t bytes_of(const request& what) {
   const auto size_of = [](const intake& one) { return one.raw->size() + one.message.facts_json.size(); };
@@ -23,11 +41,25 @@ std::uint64_t bytes_of(const request& what) {
   return sum;
 }
 
+void tell_filed(const callback<std::vector<filed>>& told, std::vector<request>& group) {
+  std::vector<filed> made;
+  for (auto& each : group) {
+    auto* record = std::get_if<filing_request>(&each);
+    if (record == nullptr) continue;
+    const auto verdict = record->outcome->verdict;
+    if (verdict == intake_verdict::full || verdict == intake_verdict::failed) continue;
+    record->what.message.id = record->outcome->id;
+    record->what.message.facts_json.clear();
+    made.push_back({std::move(record->what.message), std::move(*record->outcome)});
+  }
+  if (!made.empty()) told(std::move(made));
+}
+
 void answer(request& what) {
   std::visit(
       [](auto& r) {
         LIAISON_ASSERT(r.outcome.has_value());
-        r.then(std::move(*r.outcome));
+        if constexpr (!std::is_same_v<std::decay_t<decltype(r)>, filing_request>) r.then(std::move(*r.outcome));
       },
       what);
 }
@@ -42,11 +74,14 @@ writer::writer(connection& database, payload_files& files, executor& runs, const
       session_(database, files, time, options),
       group_(session_),
       retention_(session_, group_.lines(), group_.patients()),
+      journal_(settings_of(options, session_.salt()), session_.filed()),
       page_size_bytes_(database.number("PRAGMA page_size")),
       log_pages_wanted_(static_cast<std::int64_t>(options.wal_bytes_max) / page_size_bytes_) {
   files.remove_strays(session_.last_message_id());
   retention_.remove_doomed_files();
   file_bytes_ = session_.file_bytes();
+  reached_ = filed_ = session_.filed();
+  decided_ = journal_.last_synced();
 }
 
 writer::~writer() { stop(); }
@@ -64,6 +99,28 @@ void writer::add(request what) {
   wake_.notify_one();
 }
 
+void writer::add_after(std::uint64_t after, request what) {
+  {
+    std::lock_guard hold(mutex_);
+    LIAISON_ASSERT(!stopping_);
+    ordered_.push_back({after, std::move(what)});
+  }
+  wake_.notify_one();
+}
+
+void writer::decided(std::uint64_t number, double seconds) {
+  bool is_first = false;
+  {
+    std::lock_guard hold(mutex_);
+    is_first = decided_ <= reached_;
+    decided_ = number;
+  }
+  // Others that follow are seen when the first one's time is over.
+  if (is_first || number - reached_ >= records_worth_filing) wake_.notify_one();
+  std::lock_guard hold(statistics_mutex_);
+  if (statistics_.commit_seconds_new.size() < timings_kept_max) statistics_.commit_seconds_new.push_back(seconds);
+}
+
 void writer::add(purge_request what) {
   {
     std::lock_guard hold(mutex_);
@@ -77,6 +134,7 @@ void writer::stop() {
   {
     std::lock_guard hold(mutex_);
     stopping_ = true;
+    stop_by_ = steady::now() + filing_at_stop_max;
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
@@ -104,19 +162,125 @@ void writer::write_names() {
   }
 }
 
+/// Under the mutex, as the next one.
+bool writer::has_work() const {
+  return stopping_ || !queue_.empty() || !purges_.empty() || !sweeping_.empty() ||
+         (!ordered_.empty() && (filing_fails_ || decided_ >= ordered_.front().after)) || is_to_file();
+}
+
+bool writer::is_to_file() const { return decided_ > reached_ && (!filing_fails_ || steady::now() >= file_again_at_); }
+
 /// False: stopping, and nothing is left to do.
 bool writer::take_group(std::vector<request>& group) {
   std::unique_lock hold(mutex_);
-  wake_.wait(hold, [&] { return stopping_ || !queue_.empty() || !purges_.empty() || !sweeping_.empty(); });
+  while (!has_work()) {
+    if (filing_fails_) wake_.wait_until(hold, file_again_at_);
+    else wake_.wait(hold);
+  }
+  // Only records: they may wait for more of them.
+  wake_.wait_for(hold, filing_delay, [&] {
+    return stopping_ || !queue_.empty() || !ordered_.empty() || !purges_.empty() || !sweeping_.empty() ||
+           decided_ - reached_ >= records_worth_filing;
+  });
   std::move(purges_.begin(), purges_.end(), std::back_inserter(sweeping_));
   purges_.clear();
+  if (filing_fails_ && !is_to_file()) refuse_ordered();
+  if (is_to_file()) {
+    const auto limit = ordered_.empty() ? decided_ : std::min(decided_, ordered_.front().after);
+    hold.unlock();
+    take_records(limit, group);
+    hold.lock();
+  }
+  take_queued(group);
+  const bool may_end = group.empty() && sweeping_.empty() && ordered_.empty() && queue_.empty();
+  const bool is_filed = !is_to_file() || filing_fails_ || steady::now() >= stop_by_;
+  return !(stopping_ && may_end && is_filed);
+}
+
+/// Records of the journal up to number `limit`.
+void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
+  std::vector<journal_damage> damaged;
+  bool is_known = true;
+  try {
+    auto records = journal_.read(limit, records_bytes_max, damaged);
+    // Nothing is there up to `limit`: the journal refused those.
+    if (records.empty()) reached_ = std::max<std::uint64_t>(reached_, limit);
+    for (auto& each : records) {
+      auto what = intake_from(each.body);
+      is_known = is_known && what.has_value();
+      if (!is_known) break;
+      reached_ = each.number;
+      group.emplace_back(filing_request{each.number, std::move(*what), std::nullopt});
+    }
+  } catch (const storage_error&) {
+    is_known = false;
+  }
+  for (const auto& each : damaged)
+    observe::log_line(observe::level::error, "store-journal-damaged").with("first", each.first).with("last", each.last);
+  if (is_known) return;
+  journal_.read_again(reached_);
+  if (group.empty()) filing_failed();
+}
+
+/// Of the group that was tried.
+void writer::note_filing(const std::vector<request>& group) {
+  bool any = false;
+  for (const auto& each : group) {
+    const auto* record = std::get_if<filing_request>(&each);
+    if (record == nullptr) continue;
+    any = true;
+    const auto verdict = record->outcome->verdict;
+    if (verdict == intake_verdict::full || verdict == intake_verdict::failed) return filing_failed();
+  }
+  if (!any) return;
+  filed_ = session_.filed();
+  journal_.filed(filed_);
+  if (std::exchange(filing_fails_, false)) {
+    journal_.give_up(false);
+    observe::log_line(observe::level::information, "store-filing-goes-on");
+  }
+}
+
+/// Nothing is lost: the records are in the journal, and nothing more is kept until they have their rows.
+void writer::filing_failed() {
+  file_again_at_ = steady::now() + filing_pause;
+  reached_ = session_.filed();
+  journal_.read_again(reached_);
+  if (std::exchange(filing_fails_, true)) return;
+  journal_.give_up(true);
+  observe::log_line(observe::level::error, "store-filing-failed").with("waiting", journal_.last_synced() - reached_);
+}
+
+/// Under the mutex: those that wait for records that cannot be filed now.
+void writer::refuse_ordered() {
+  auto refused = std::make_shared<std::vector<request>>();
+  while (!ordered_.empty() && ordered_.front().after > reached_) {
+    refused->push_back(std::move(ordered_.front().what));
+    ordered_.pop_front();
+    group_commit::refuse(refused->back(), {"store-failed", "what was kept before cannot be filed"});
+  }
+  if (refused->empty()) return;
+  executor_.post([refused] {
+    for (auto& what : *refused) answer(what);
+  });
+}
+
+/// Under the mutex.
+void writer::take_queued(std::vector<request>& group) {
   std::uint64_t size_bytes = 0;
-  while (!queue_.empty() && group.size() < options_.group_operations_max && size_bytes < options_.group_bytes_max) {
+  const auto has_room = [&] {
+    return group.size() < options_.group_operations_max + records_worth_filing && size_bytes < options_.group_bytes_max;
+  };
+  while (!ordered_.empty() && ordered_.front().after <= reached_ && has_room()) {
+    size_bytes += bytes_of(ordered_.front().what);
+    group.push_back(std::move(ordered_.front().what));
+    ordered_.pop_front();
+  }
+  while (!queue_.empty() && has_room()) {
     size_bytes += bytes_of(queue_.front());
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  return !(stopping_ && group.empty() && sweeping_.empty());
 }
 
 void writer::commit(std::vector<request> group) {
@@ -133,9 +297,11 @@ void writer::commit(std::vector<request> group) {
     }
     file_bytes_ = session_.file_bytes();
   }
+  note_filing(group);
   auto answered = std::make_shared<std::vector<request>>(std::move(group));
-  executor_.post([answered] {
+  executor_.post([told = told_, answered] {
     for (auto& what : *answered) answer(what);
+    if (told) tell_filed(told, *answered);
   });
 }
 
@@ -177,6 +343,7 @@ void writer::work_off_log() {
 statistics writer::take_statistics() {
   std::lock_guard hold(statistics_mutex_);
   auto taken = statistics_;
+  taken.unfiled = journal_.last_synced() - std::min<std::uint64_t>(journal_.last_synced(), filed_);
   statistics_.commit_seconds_new.clear();
   return taken;
 }

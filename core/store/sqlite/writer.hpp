@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The writer's thread: takes everything queued, commits it as one group, posts all its callbacks at once, and does the
-// slow work (retention, working off the log) between groups. The queue holds what callers handed in and nothing per
-// message that is kept; callers bound it by waiting for their callbacks.
+// The writer's thread: takes everything queued and what the journal holds without rows, commits it as one group, posts
+// all callbacks at once, and does the slow work (retention, working off the log) between groups. The queue holds what
+// callers handed in and nothing per message that is kept; callers bound it by waiting for their callbacks.
 #pragma once
 
 #include "core/store/sqlite/group_commit.hpp"
+#include "core/store/sqlite/journal.hpp"
 #include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/retention_sweep.hpp"
 #include "core/store/sqlite/write_session.hpp"
 #include "core/store/store.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -28,16 +31,36 @@ class writer {
 
   void start();
   void add(request what);        ///< thread: any
+  /// After the journal's records up to `after` were filed. Thread: any.
+  void add_after(std::uint64_t after, request what);
   void add(purge_request what);  ///< thread: any
   void stop();                   ///< after everything handed in is done
+
+  journal& log() { return journal_; }
+  /// Up to here the journal has its records, or refused them. Thread: any.
+  void decided(std::uint64_t number, double seconds);
+  void on_filed(callback<std::vector<filed>> told) { told_ = std::move(told); }  ///< before `decided`
 
   /// Counters and timings; sizes are left to the caller. Thread: any.
   statistics take_statistics();
   std::uint64_t file_bytes() const;
 
  private:
+  using steady = std::chrono::steady_clock;
+  struct ordered {
+    std::uint64_t after = 0;
+    request what;
+  };
+
   void work();
   bool take_group(std::vector<request>& group);
+  bool has_work() const;
+  bool is_to_file() const;
+  void take_records(std::uint64_t limit, std::vector<request>& group);
+  void take_queued(std::vector<request>& group);
+  void refuse_ordered();
+  void note_filing(const std::vector<request>& group);
+  void filing_failed();
   void commit(std::vector<request> group);
   void sweep();
   void work_off_log();
@@ -49,17 +72,26 @@ class writer {
   write_session session_;
   group_commit group_;
   retention_sweep retention_;
+  journal journal_;
+  callback<std::vector<filed>> told_;
   std::deque<purge_request> sweeping_;  ///< the writer's own
+  std::atomic<std::uint64_t> reached_ = 0;  ///< records up to here are filed, or in the group
+  bool filing_fails_ = false;
+  steady::time_point file_again_at_;
   std::int64_t page_size_bytes_;
   std::int64_t log_pages_wanted_;  ///< in the log before it is worked off
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<request> queue_;
+  std::deque<ordered> ordered_;
   std::vector<purge_request> purges_;
+  std::uint64_t decided_ = 0;
   bool stopping_ = false;
+  steady::time_point stop_by_;
   std::thread thread_;
 
+  std::atomic<std::uint64_t> filed_ = 0;
   mutable std::mutex statistics_mutex_;
   statistics statistics_;
   std::uint64_t file_bytes_ = 0;

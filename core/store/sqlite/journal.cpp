@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/sqlite/journal.hpp"
+
+#include "core/base/assert.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+namespace liaison::store::sqlite {
+namespace {
+
+using reach = storage_error::reach;
+
+/// Segments kept for the next burst; what is beyond goes back to the file system.
+constexpr std::size_t free_segments_max = 4;
+constexpr std::size_t read_bytes = 1024 * 1024;
+
+void write_at(int file, std::string_view bytes, std::uint64_t at) {
+  while (!bytes.empty()) {
+    const auto count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw error_of_file(errno, "writing the journal", reach::everything);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    at += static_cast<std::uint64_t>(count);
+  }
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool fine = opened >= 0 && ::fsync(opened) == 0;
+  const int error_number = errno;
+  if (opened >= 0) ::close(opened);
+  if (!fine) throw error_of_file(error_number, "syncing the journal's folder", reach::everything);
+}
+
+std::uint64_t size_of(int file) {
+  struct stat what {};
+  if (::fstat(file, &what) != 0) throw error_of_file(errno, "looking at the journal", reach::everything);
+  return static_cast<std::uint64_t>(what.st_size);
+}
+
+}  // namespace
+
+journal::journal(journal_settings settings, std::uint64_t filed) : settings_(std::move(settings)) {
+  LIAISON_ASSERT(settings_.bytes_max >= 2 * settings_.segment_bytes);
+  if (::mkdir(settings_.directory.c_str(), 0700) == 0) {
+    sync_folder(settings_.directory.parent_path());
+  } else if (errno != EEXIST) {
+    throw error_of_file(errno, "making the journal's folder", reach::everything);
+  }
+  look_through(filed);
+}
+
+journal::~journal() {
+  for (const auto& each : segments_) ::close(each.file);
+  for (const auto& each : free_) ::close(each.file);
+}
+
+std::filesystem::path journal::place_of(std::uint64_t slot) const {
+  return settings_.directory / (std::to_string(slot) + ".log");
+}
+
+std::string journal::bytes_of(const segment& what, std::uint64_t from, std::size_t size) const {
+  std::string bytes(size, '\0');
+  std::size_t filled = 0;
+  while (filled < size) {
+    const auto count = ::pread(what.file, bytes.data() + filled, size - filled, static_cast<off_t>(from + filled));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw error_of_file(errno, "reading the journal", reach::everything);
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void journal::look_through(std::uint64_t filed) {
+  for (const auto& found : std::filesystem::directory_iterator(settings_.directory)) {
+    const auto name = found.path().filename().string();
+    std::uint64_t slot = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), slot).ptr == name.data()) continue;
+    segment what;
+    what.slot = slot;
+    what.file = ::open(found.path().c_str(), O_RDWR | O_CLOEXEC);
+    if (what.file < 0) throw error_of_file(errno, "opening the journal", reach::everything);
+    slots_ = std::max(slots_, slot + 1);
+    const auto head = head_of(bytes_of(what, 0, segment_head_bytes), settings_.seed);
+    if (!head) {
+      free_.push_back(what);
+      continue;
+    }
+    what.sequence = head->sequence;
+    what.after = head->after;
+    segments_.push_back(what);
+  }
+  std::ranges::sort(segments_, {}, &segment::sequence);
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const segment* next = i + 1 < segments_.size() ? &segments_[i + 1] : nullptr;
+    if (next != nullptr && next->after <= filed) segments_[i].last = next->after;  // all of it has rows
+    else measure(segments_[i], next);
+  }
+  if (!segments_.empty()) {
+    sequence_ = segments_.back().sequence;
+    segments_.back().is_foul = true;  // what lies behind its end is not known
+    synced_ = segments_.back().last;
+  }
+  synced_ = appended_ = std::max(synced_, filed);
+  filed_ = filed;
+  read_again(filed);
+  release_filed();
+}
+
+/// Where a segment ends, and with which record.
+void journal::measure(segment& what, const segment* next) const {
+  const auto bytes = bytes_of(what, 0, size_of(what.file));
+  what.last = what.after;
+  what.end = segment_head_bytes;
+  while (auto record = record_after(what.last, bytes, what.end, settings_.seed)) {
+    if (next != nullptr && record->head.number > next->after) break;
+    what.last = record->head.number;
+    what.end = record->end;
+  }
+  // Its successor says that there were more: reading will find them missing.
+  if (next != nullptr) what.last = std::max(what.last, next->after);
+}
+
+std::uint64_t journal::last_synced() const {
+  std::lock_guard hold(mutex_);
+  return synced_;
+}
+
+std::uint64_t journal::bytes_unfiled() const {
+  std::lock_guard hold(mutex_);
+  if (synced_ == filed_) return 0;
+  std::uint64_t sum = 0;
+  for (const auto& each : segments_) sum += each.end;
+  return sum;
+}
+
+void journal::append(std::uint64_t number, std::string_view body) {
+  std::uint64_t safe = 0;
+  {
+    std::lock_guard hold(mutex_);
+    safe = synced_;
+  }
+  const std::uint64_t after = group_.empty() ? safe : appended_;
+  append_record(group_, {number, after, safe}, body, settings_.seed);
+  appended_ = number;
+}
+
+bool journal::wait_for_room() {
+  std::unique_lock hold(mutex_);
+  const std::uint64_t slots_max = settings_.bytes_max / settings_.segment_bytes;
+  room_.wait(hold, [&] {
+    return gave_up_ || !free_.empty() || segments_.size() < slots_max ||
+           (!segments_.back().is_foul && segments_.back().end + group_.size() <= settings_.segment_bytes);
+  });
+  return !gave_up_;
+}
+
+/// A segment for a group of so many bytes stands at the back. Under the mutex.
+void journal::open_next(std::uint64_t size) {
+  if (!segments_.empty()) {
+    auto& current = segments_.back();
+    const bool is_empty = current.last == current.after && !current.is_foul && current.end == 0;
+    if (is_empty || (!current.is_foul && current.end + size <= settings_.segment_bytes)) return;
+  }
+  segment next;
+  if (free_.empty()) {
+    next.slot = slots_;
+    next.file = ::open(place_of(next.slot).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (next.file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
+    ++slots_;
+    try {
+      sync_folder(settings_.directory);
+    } catch (...) {
+      next.sequence = 0;
+      free_.push_back(next);
+      throw;
+    }
+  } else {
+    next = std::exchange(free_.back(), {});
+    free_.pop_back();
+  }
+  segments_.push_back({next.file, next.slot, ++sequence_, synced_, synced_, 0});
+}
+
+void journal::sync() {
+  if (group_.empty()) return;
+  int file = -1;
+  std::uint64_t at = 0;
+  std::string first;
+  {
+    std::lock_guard hold(mutex_);
+    try {
+      open_next(group_.size());
+    } catch (...) {
+      group_.clear();
+      throw;
+    }
+    const auto& current = segments_.back();
+    file = current.file;
+    at = current.end;
+    if (at == 0) {
+      append_head(first, {current.sequence, current.after}, settings_.seed);
+      first += group_;
+      group_.swap(first);
+    }
+  }
+  const std::uint64_t size = group_.size();
+  try {
+    write_at(file, group_, at);
+    if (::fdatasync(file) != 0) throw error_of_file(errno, "syncing the journal", reach::everything);
+  } catch (...) {
+    group_.clear();
+    std::lock_guard hold(mutex_);
+    auto& current = segments_.back();
+    if (current.end > 0) current.is_foul = true;
+    throw;
+  }
+  group_.clear();
+  std::lock_guard hold(mutex_);
+  auto& current = segments_.back();
+  current.end = at + size;
+  current.last = synced_ = appended_;
+}
+
+std::optional<journal::segment> journal::segment_to_read() const {
+  std::lock_guard hold(mutex_);
+  const auto at = std::ranges::find_if(segments_, [&](const segment& each) { return each.last > read_last_; });
+  if (at == segments_.end()) return std::nullopt;
+  return *at;
+}
+
+std::vector<journal::entry> journal::read(std::uint64_t last, std::size_t bytes_max,
+                                          std::vector<journal_damage>& damaged) {
+  std::vector<entry> found;
+  for (std::size_t size = 0; size < bytes_max && read_last_ < last;) {
+    const auto from = segment_to_read();
+    if (!from) break;
+    if (from->sequence != read_sequence_) {
+      read_sequence_ = from->sequence;
+      read_at_ = segment_head_bytes;
+      read_last_ = from->after;
+    }
+    const auto read_last_before = read_last_;
+    size += read_some(*from, last, bytes_max - size, found, damaged);
+    if (read_last_ == read_last_before) break;
+  }
+  return found;
+}
+
+/// Gives how many bytes were found. Reads in pieces; only what seems damaged is looked at to the segment's end.
+std::size_t journal::read_some(const segment& from, std::uint64_t last, std::size_t bytes_max,
+                               std::vector<entry>& found, std::vector<journal_damage>& damaged) {
+  const std::uint64_t left = from.end > read_at_ ? from.end - read_at_ : 0;
+  auto bytes = bytes_of(from, read_at_, std::min<std::uint64_t>(left, read_bytes));
+  bool is_rest = bytes.size() == left;
+  std::size_t at = 0, size = 0;
+  while (size < bytes_max && read_last_ < from.last && read_last_ < last) {
+    auto record = record_at(bytes, at, settings_.seed);
+    if (!record || record->head.after != read_last_) {
+      if (!is_rest) {
+        if (at > 0) break;
+        bytes = bytes_of(from, read_at_, left);
+        is_rest = true;
+        continue;
+      }
+      record = record_after(read_last_, bytes, at, settings_.seed);
+      const std::uint64_t missing = record ? record->head.after : from.last;
+      note_damage(from, {std::max(read_last_, skipped_) + 1, missing}, damaged);
+      if (!record) {
+        read_last_ = from.last;
+        break;
+      }
+    }
+    if (record->head.number > last) break;
+    read_last_ = record->head.number;
+    read_at_ += record->end - at;
+    at = record->end;
+    if (read_last_ <= skipped_) continue;
+    size += record->body.size();
+    found.push_back({read_last_, std::string(record->body)});
+  }
+  return size;
+}
+
+void journal::note_damage(const segment& in, journal_damage what, std::vector<journal_damage>& damaged) {
+  if (what.last <= skipped_) return;
+  damaged.push_back(what);
+  std::lock_guard hold(mutex_);
+  for (auto& each : segments_) each.is_damaged = each.is_damaged || each.sequence == in.sequence;
+}
+
+void journal::read_again(std::uint64_t filed) {
+  read_sequence_ = read_at_ = 0;
+  read_last_ = skipped_ = filed;
+}
+
+void journal::filed(std::uint64_t number) {
+  {
+    std::lock_guard hold(mutex_);
+    filed_ = number;
+    release_filed();
+  }
+  room_.notify_one();
+}
+
+/// Under the mutex. The one at the back is written to.
+void journal::release_filed() {
+  while (segments_.size() > 1 && segments_.front().last <= filed_) {
+    const auto gone = segments_.front();
+    segments_.pop_front();
+    if (!gone.is_damaged && free_.size() < free_segments_max) {
+      free_.push_back(gone);
+      continue;
+    }
+    ::close(gone.file);
+    // What is damaged is kept for whoever wants to see what can be saved.
+    if (gone.is_damaged)
+      ::rename(place_of(gone.slot).c_str(),
+               (settings_.directory / ("damaged-" + std::to_string(gone.sequence))).c_str());
+    else
+      ::unlink(place_of(gone.slot).c_str());
+  }
+}
+
+void journal::give_up(bool now) {
+  {
+    std::lock_guard hold(mutex_);
+    gave_up_ = now;
+  }
+  room_.notify_one();
+}
+
+}  // namespace liaison::store::sqlite

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was acknowledged and has no rows yet, as an append-only log: records in numbered segments, one write and one
+// fdatasync for each group. A segment whose records all have rows is written over, which spares the file system
+// its own bookkeeping at every sync. Two threads: the one that appends, and the one that reads records back to make
+// their rows ("filing"). docs/decisions/0016-journal.md says why.
+#pragma once
+
+#include "core/store/sqlite/database.hpp"
+#include "core/store/sqlite/journal_format.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace liaison::store::sqlite {
+
+struct journal_settings {
+  std::filesystem::path directory;     ///< made when missing
+  std::uint64_t seed = 0;              ///< of the hashes: records of another store are none
+  std::uint64_t segment_bytes = 16ULL * 1024 * 1024;
+  std::uint64_t bytes_max = 1024ULL * 1024 * 1024;  ///< of all segments; at least two
+};
+
+/// Records that are gone: their bytes changed on the disk.
+struct journal_damage {
+  std::uint64_t first = 0, last = 0;
+};
+
+class journal {
+ public:
+  /// Reads what is there; records up to `filed` have rows. Throws storage_error, as all below that are not noexcept.
+  journal(journal_settings settings, std::uint64_t filed);
+  ~journal();
+  journal(const journal&) = delete;
+  journal& operator=(const journal&) = delete;
+
+  std::uint64_t last_synced() const;  ///< number of the last record on disk. Thread: any
+  std::uint64_t bytes_unfiled() const;  ///< about. Thread: any
+
+  // The thread that appends.
+  void append(std::uint64_t number, std::string_view body);  ///< into the group; numbers ascend
+  /// The group is on disk. When it throws nothing of it is kept.
+  void sync();
+  void discard() noexcept { group_.clear(); }
+  std::size_t group_bytes() const { return group_.size(); }
+  /// Waits until the next group finds a place. False: `give_up` said so.
+  bool wait_for_room();
+
+  // The thread that files.
+  struct entry {
+    std::uint64_t number = 0;
+    std::string body;
+  };
+  /// The next records up to number `last`, at most about so many bytes; empty: there are none. What is damaged is left
+  /// out and told.
+  std::vector<entry> read(std::uint64_t last, std::size_t bytes_max, std::vector<journal_damage>& damaged);
+  void read_again(std::uint64_t filed);  ///< from behind that record on
+  void filed(std::uint64_t number);      ///< records up to this one have rows, on disk
+  /// While it holds nobody waits for room.
+  void give_up(bool now);
+
+ private:
+  struct segment {
+    int file = -1;
+    std::uint64_t slot = 0, sequence = 0, after = 0;
+    std::uint64_t last = 0;   ///< number of its last record; `after`: it has none
+    std::uint64_t end = 0;    ///< bytes that are on disk
+    bool is_foul = false;     ///< a write failed: nothing more goes there
+    bool is_damaged = false;
+  };
+
+  std::filesystem::path place_of(std::uint64_t slot) const;
+  void look_through(std::uint64_t filed);
+  void measure(segment& what, const segment* next) const;
+  void open_next(std::uint64_t size);
+  void release_filed();
+  std::optional<segment> segment_to_read() const;
+  std::size_t read_some(const segment& from, std::uint64_t last, std::size_t bytes_max, std::vector<entry>& found,
+                        std::vector<journal_damage>& damaged);
+  void note_damage(const segment& in, journal_damage what, std::vector<journal_damage>& damaged);
+  std::string bytes_of(const segment& what, std::uint64_t from, std::size_t size) const;
+
+  const journal_settings settings_;
+  std::string group_;
+  std::uint64_t appended_ = 0;  ///< the last one of the group
+
+  mutable std::mutex mutex_;  ///< over all below
+  std::condition_variable room_;
+  std::deque<segment> segments_;  ///< with records that may lack rows, and the one written to; by sequence
+  std::vector<segment> free_;
+  std::uint64_t slots_ = 0, sequence_ = 0;
+  std::uint64_t synced_ = 0, filed_ = 0;
+  bool gave_up_ = false;
+
+  // Where reading stands; records up to `skipped_` have rows already.
+  std::uint64_t read_sequence_ = 0, read_at_ = 0, read_last_ = 0, skipped_ = 0;
+};
+
+}  // namespace liaison::store::sqlite

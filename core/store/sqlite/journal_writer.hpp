@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal's thread: takes every intake that waits, appends them as one group, and says that they are kept. Making
+// their rows is left to the writer (writer.hpp).
+#pragma once
+
+#include "core/store/sqlite/journal.hpp"
+#include "core/store/sqlite/sqlite_store.hpp"
+#include "core/store/store.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace liaison::store::sqlite {
+
+class journal_writer {
+ public:
+  /// `on_decided`: told on the journal's thread that everything up to this number is on disk or refused.
+  journal_writer(journal& to, executor& runs, const sqlite_options& options,
+                 std::function<void(std::uint64_t number, double seconds)> on_decided);
+  ~journal_writer();
+  journal_writer(const journal_writer&) = delete;
+  journal_writer& operator=(const journal_writer&) = delete;
+
+  void start();
+  /// `then` is posted when the intake is on disk, or not. Thread: one, as for `last_number`.
+  void add(intake what, callback<result<done>> then);
+  std::uint64_t last_number() const { return last_number_; }  ///< of what was handed in
+  void stop();                                                ///< after everything handed in is decided
+
+ private:
+  struct item {
+    std::uint64_t number = 0;
+    intake what;
+    callback<result<done>> then;
+  };
+
+  void work();
+  bool take(std::vector<item>& group);
+  result<done> write(const std::vector<item>& group);
+  void decide(std::vector<item> group);
+
+  journal& journal_;
+  executor& executor_;
+  const sqlite_options& options_;
+  const std::function<void(std::uint64_t, double)> on_decided_;
+  std::uint64_t last_number_ = 0;
+  std::string body_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<item> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace liaison::store::sqlite
