@@ -6,6 +6,7 @@
 #include "tests/contract/store/sqlite_fixture.hpp"
 
 #include <cstdlib>
+#include <map>
 #include <sstream>
 
 namespace liaison::store::testing {
@@ -32,7 +33,8 @@ sqlite_options small_options(const std::filesystem::path& folder) {
   return options;
 }
 
-/// What the store promised, in order: "S 7 12": message number 7 is stored as 12; "D 12": its delivery is on record.
+/// What the store promised, in order: "S 7 12": message number 7 is stored as 12; "K 8": number 8 is kept; "D 12": the
+/// delivery of 12 is on record.
 class disk_faults : public sqlite_case {
  protected:
   /// Takes in and delivers; what the disk refuses is refused, and goes on.
@@ -42,7 +44,14 @@ class disk_faults : public sqlite_case {
     open_store store(runs_, std::move(opened).value());
     std::vector<model::message_id> undelivered;
     for (int number = 0; number < messages; ++number) {
-      const auto outcome = store.take_in(message_of(body_of(number), {"gp"}, "SIH^" + std::to_string(number)));
+      auto what = message_of(body_of(number), {"gp"}, "SIH^" + std::to_string(number));
+      if (number % 2 == 1) {
+        const auto kept =
+            wait_for<result<done>>(runs_, [&](auto then) { store->keep(std::move(what), std::move(then)); });
+        if (kept) disk::mark("K " + std::to_string(number));
+        continue;
+      }
+      const auto outcome = store.take_in(std::move(what));
       if (outcome.verdict != intake_verdict::stored) continue;
       disk::mark("S " + std::to_string(number) + ' ' + std::to_string(outcome.id));
       undelivered.push_back(outcome.id);
@@ -61,6 +70,16 @@ class disk_faults : public sqlite_case {
     if (!opened && !anything) return;  // Nothing was promised yet.
     ASSERT_TRUE(opened) << opened.error().text;
     open_store store(runs_, std::move(opened).value());
+    // Whatever was kept has its rows before this is answered.
+    EXPECT_TRUE(wait_for<result<done>>(
+        runs_, [&](auto then) { store->change_patients([](identity::patient_table&) {}, std::move(then)); }));
+    message_filter everything;
+    everything.limit = 1000;
+    std::map<std::string, model::message_id> by_control_id;
+    for (const auto& found : store.messages(everything)) {
+      EXPECT_FALSE(by_control_id.contains(found.control_id)) << "twice: " << found.control_id;
+      by_control_id[found.control_id] = found.id;
+    }
     for (std::size_t i = 0; i < made && !HasFailure(); ++i) {
       if (all[i].what != disk::call::mark) continue;
       std::istringstream words(all[i].name);
@@ -72,6 +91,14 @@ class disk_faults : public sqlite_case {
         words >> number >> id;
         const auto raw = store.raw(id);
         ASSERT_TRUE(raw) << "message " << number << " was acknowledged: " << raw.error().text;
+        EXPECT_TRUE(*raw.value() == body_of(number)) << number;
+      } else if (kind == 'K') {
+        int number = 0;
+        words >> number;
+        const auto found = by_control_id.find("SIH^" + std::to_string(number));
+        ASSERT_NE(found, by_control_id.end()) << "message " << number << " was kept";
+        const auto raw = store.raw(found->second);
+        ASSERT_TRUE(raw) << raw.error().text;
         EXPECT_TRUE(*raw.value() == body_of(number)) << number;
       } else {
         model::message_id id = 0;

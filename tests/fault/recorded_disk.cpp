@@ -301,6 +301,8 @@ ssize_t pwrite64(int file, const void* bytes, size_t size, off64_t offset) {
       });
 }
 
+ssize_t pwrite(int file, const void* bytes, size_t size, off_t offset) { return pwrite64(file, bytes, size, offset); }
+
 ssize_t write(int file, const void* bytes, size_t size) {
   static auto* call_it = real<ssize_t(int, const void*, size_t)>("write");
   return on_file(
