@@ -24,6 +24,9 @@ struct arrival {
   std::vector<mark> marks;  ///< names under which it, or parts of it, will be found again
   std::vector<std::string> unless_marked;  ///< not taken when a kept message has one of these names (`exists`)
   bool wants_acknowledgement = false;  ///< the transport carries acknowledgements of the message's own format (MLLP)
+  /// Is answered as soon as the message is kept: of the answer only the verdict, the issues that were found before, and
+  /// the acknowledgement are filled in. `unless_marked` must be empty.
+  bool answer_when_kept = false;
 };
 
 enum class verdict : std::uint8_t {

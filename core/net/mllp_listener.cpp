@@ -108,6 +108,7 @@ struct mllp_listener::state final : std::enable_shared_from_this<mllp_listener::
       arrival.peer = from.peer();
       arrival.bytes = std::move(frame.bytes);
       arrival.wants_acknowledgement = true;
+      arrival.answer_when_kept = true;
       receiver_.accept(std::move(arrival),
                        [owner = weak_from_this(), self, number = frame.number](model::answer given) {
                          if (auto listener = owner.lock()) listener->answered(*self, number, given);

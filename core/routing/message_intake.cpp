@@ -218,8 +218,7 @@ void message_intake::keep(const task_pointer& t) {
   for (model::mark& mark : t->arrival.marks) record.marks.push_back(std::move(mark));
   // What cannot be processed is kept whatever is known under its names.
   if (t->found.status == LIAISON_OK) record.unless_marked = std::move(t->arrival.unless_marked);
-  // Who gets an acknowledgement and nothing else need not wait for what the message will be called here.
-  if (t->arrival.wants_acknowledgement && record.unless_marked.empty()) {
+  if (t->arrival.answer_when_kept) {
     t->is_filed_later = true;
     return store_.keep(std::move(record), [this, t](result<done> outcome) {
       if (!outcome) return not_kept(t, outcome.error());

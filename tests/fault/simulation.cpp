@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation.hpp"
 
+#include "core/base/digest.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -227,6 +229,7 @@ void simulation::hand_in(letter& what) {
     arrival.source = "hospital";
     arrival.bytes = share(what.text);
     arrival.wants_acknowledgement = true;
+    arrival.answer_when_kept = dice_.one_in(2);
     const bool answer_lost = trouble && dice_.one_in(10);
     intake_->accept(std::move(arrival), [this, &what, answer_lost](const model::answer& got) {
       if (!answer_lost) answered(what, got);
@@ -238,7 +241,7 @@ void simulation::answered(letter& what, const model::answer& got) {
   if (got.verdict == model::verdict::rejected) return broken("a good message was rejected: " + what.text);
   if (got.verdict == model::verdict::not_now || what.acknowledged) return;
   what.acknowledged = true;
-  what.message = got.message;
+  what.message = got.message != 0 ? got.message : message_with(what.text);
   ++figures_.acknowledged;
   if (what.after != nullptr)
     time_.at(time_.now() + dice_.between(0, 2 * minute), [this, next = what.after] { hand_in(*next); });
@@ -282,6 +285,19 @@ void simulation::heal() {
         if (each.state == model::delivery_state::dead)
           store_->retry(each.id, wall_.now(),
                         [this, to = each.recipient](const result<done>&) { scheduler_->changed(to); });
+}
+
+model::message_id simulation::message_with(const std::string& text) {
+  model::message_id found = 0;
+  store::message_filter filter;
+  filter.limit = 1000;
+  disk_->at_once = true;
+  store_->list_messages(filter, [&](result<std::vector<model::message>> got) {
+    for (const model::message& each : got.value())
+      if (each.sha256 == sha256_hex_of(text)) found = each.id;
+  });
+  disk_->at_once = false;
+  return found;
 }
 
 std::vector<model::delivery> simulation::deliveries_of(model::message_id message) {

@@ -44,6 +44,7 @@ class simulation {
   void judge();
   bool all_done();
   void broken(std::string what);
+  model::message_id message_with(const std::string& text);
   std::vector<model::delivery> deliveries_of(model::message_id message);
 
   dice dice_;

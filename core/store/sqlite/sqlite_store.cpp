@@ -175,10 +175,16 @@ class sqlite_backend final : public store {
     in_order(patients_request{{std::move(then), std::nullopt}, std::move(change)});
   }
   void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
-    reader_->ask<done>(std::move(then), [look = std::move(look)](queries& from) {
-      look(from.patients());
-      return done{};
-    });
+    auto ask = [this, look = std::move(look), then = std::move(then)](const result<done>& filed) mutable {
+      if (!filed || !reader_) return then(filed ? failure{"store-failed", "the store is closed"} : filed.error());
+      reader_->ask<done>(std::move(then), [look = std::move(look)](queries& from) {
+        look(from.patients());
+        return done{};
+      });
+    };
+    // What a patient chose in a message that is kept holds for whoever asks after it.
+    if (writer_->is_filed(keeper_->last_number())) return ask(done{});
+    in_order(patients_request{{std::move(ask), std::nullopt}, [](identity::patient_table&) {}});
   }
   void read_facts(model::message_id after, std::uint32_t limit,
                   callback<result<std::vector<stored_facts>>> then) override {

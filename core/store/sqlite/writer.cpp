@@ -179,7 +179,7 @@ bool writer::take_group(std::vector<request>& group) {
   }
   // Only records: they may wait for more of them.
   wake_.wait_for(hold, filing_delay, [&] {
-    return stopping_ || !queue_.empty() || !ordered_.empty() || !purges_.empty() || !sweeping_.empty() ||
+    return stopping_ || !queue_.empty() || !purges_.empty() || !sweeping_.empty() || !is_to_file() ||
            decided_ - reached_ >= records_worth_filing;
   });
   std::move(purges_.begin(), purges_.end(), std::back_inserter(sweeping_));

@@ -37,6 +37,8 @@ class writer {
   void stop();                   ///< after everything handed in is done
 
   journal& log() { return journal_; }
+  /// The journal's records up to this one have rows, or are none. Thread: any
+  bool is_filed(std::uint64_t number) const { return filed_ >= number; }
   /// Up to here the journal has its records, or refused them. Thread: any.
   void decided(std::uint64_t number, double seconds);
   void on_filed(callback<std::vector<filed>> told) { told_ = std::move(told); }  ///< before `decided`
