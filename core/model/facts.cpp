@@ -3,7 +3,7 @@
 // what it parsed, so this is hostile input too: depth, length and types are checked, nothing recurses.
 #include "core/model/facts.hpp"
 
-#include <rapidjson/document.h>
+#include <liaison/json_reader.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,12 +12,10 @@ namespace liaison::model {
 
 namespace {
 
-using json = rapidjson::Value;
 using liaison::facts::identifier_kind;
 using liaison::facts::identity_status;
 
 constexpr std::size_t text_size_bytes_max = 16U << 20;
-constexpr int depth_max = 32;
 
 struct kind_name {
   identifier_kind kind;
@@ -42,198 +40,236 @@ constexpr std::array<status_name, 5> status_names{{{identity_status::unknown, "u
                                                    {identity_status::validated, "validated"},
                                                    {identity_status::qualified, "qualified"}}};
 
-/// Nesting of brackets outside strings; cheap, and before anything is built.
-bool is_deeper_than(std::string_view text, int limit) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > limit) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
+struct sex_name {
+  facts::sex sex;
+  const char* name;
+};
+constexpr std::array<sex_name, 3> sex_names{
+    {{facts::sex::male, "male"}, {facts::sex::female, "female"}, {facts::sex::unknown, "unknown"}}};
+
+using reader = liaison::detail::json_reader;
+
+template <class Owner>
+struct text_member {
+  std::string_view name;
+  std::string Owner::*at;
+};
+
+/// An object's members: texts by the table, everything else by `other`, which takes one value or answers no. Of two members
+/// of one name the later counts. Translators write in the order of the tables, so the search begins where the last ended.
+template <class Owner, std::size_t Count, class Other>
+void read_members(reader& in, Owner& into, const std::array<text_member<Owner>, Count>& texts, Other other) {
+  if (!in.enter_object()) return;
+  std::size_t likely = 0;
+  for (std::string_view name; in.next_member(name);) {
+    std::size_t tried = 0;
+    for (; tried < Count && texts[likely].name != name; ++tried) likely = (likely + 1) % Count;
+    if (tried < Count) in.text(into.*texts[likely].at);
+    else if (!other(name)) in.skip();
   }
-  return false;
 }
 
-const json* member(const json& object, const char* key) {
-  if (!object.IsObject()) return nullptr;
-  auto at = object.FindMember(key);
-  return at == object.MemberEnd() ? nullptr : &at->value;
+template <class Owner, std::size_t Count>
+void read_members(reader& in, Owner& into, const std::array<text_member<Owner>, Count>& texts) {
+  read_members(in, into, texts, [](std::string_view) { return false; });
 }
 
-void read(const json& object, const char* key, std::string& into) {
-  if (const json* value = member(object, key); value && value->IsString())
-    into.assign(value->GetString(), value->GetStringLength());
+bool read(reader& in, std::uint64_t& into) {
+  in.number(into);
+  return true;
 }
 
-void read(const json& object, const char* key, std::uint64_t& into) {
-  if (const json* value = member(object, key); value && value->IsUint64()) into = value->GetUint64();
+template <class Into>  // std::uint32_t, or an optional one
+bool read_short(reader& in, Into& into) {
+  if (std::uint64_t value = 0; in.number(value) && value <= UINT32_MAX) into = static_cast<std::uint32_t>(value);
+  return true;
 }
 
-void read(const json& object, const char* key, std::uint32_t& into) {
-  if (const json* value = member(object, key); value && value->IsUint()) into = value->GetUint();
+bool read(reader& in, std::vector<std::string>& into) {
+  into.clear();
+  if (!in.enter_array()) return true;
+  while (in.next_element())
+    if (!in.text(into.emplace_back())) into.pop_back();
+  return true;
 }
 
-void read(const json& object, const char* key, std::vector<std::string>& into) {
-  const json* value = member(object, key);
-  if (!value || !value->IsArray()) return;
-  for (const json& item : value->GetArray())
-    if (item.IsString()) into.emplace_back(item.GetString(), item.GetStringLength());
-}
-
-template <class Item, class Reader>
-void read_each(const json& object, const char* key, std::vector<Item>& into, Reader reader) {
-  const json* value = member(object, key);
-  if (!value || !value->IsArray()) return;
-  into.reserve(value->Size());
-  for (const json& item : value->GetArray())
-    if (item.IsObject()) into.push_back(reader(item));
-}
-
-facts::identifier identifier_from(const json& object) {
-  facts::identifier found;
-  read(object, "system", found.system);
-  read(object, "value", found.value);
-  std::string kind;
-  read(object, "kind", kind);
-  for (const auto& k : kind_names)
-    if (kind == k.name) found.kind = k.kind;
-  return found;
-}
-
-facts::patient patient_from(const json& object) {
-  facts::patient found;
-  read(object, "family", found.family);
-  read(object, "birth_family", found.birth_family);
-  read(object, "given", found.given);
-  read(object, "birth_date", found.birth_date);
-  std::string sex, status;
-  read(object, "sex", sex);
-  if (sex == "male") found.sex = facts::sex::male;
-  if (sex == "female") found.sex = facts::sex::female;
-  if (sex == "unknown") found.sex = facts::sex::unknown;
-  read(object, "birth_place_code", found.birth_place_code);
-  read(object, "postal_code", found.postal_code);
-  read_each(object, "identifiers", found.identifiers, identifier_from);
-  read(object, "identity_status", status);
-  for (const auto& s : status_names)
-    if (status == s.name) found.identity_status = s.status;
-  read(object, "identity_flags", found.identity_flags);
-  return found;
-}
-
-facts::party party_from(const json& object) {
-  facts::party found;
-  read(object, "name", found.name);
-  read(object, "organization", found.organization);
-  read(object, "speciality", found.speciality);
-  read_each(object, "identifiers", found.identifiers, identifier_from);
-  read(object, "address", found.address);
-  read(object, "role", found.role);
-  return found;
-}
-
-facts::document document_from(const json& object) {
-  facts::document found;
-  read(object, "id", found.id);
-  read(object, "set_id", found.set_id);
-  if (const json* version = member(object, "version"); version && version->IsUint()) found.version = version->GetUint();
-  read(object, "replaces", found.replaces);
-  if (const json* type = member(object, "type"); type && type->IsObject()) {
-    read(*type, "system", found.type.system);
-    read(*type, "code", found.type.code);
-    read(*type, "display", found.type.display);
+template <class Item, class Read>
+bool read_each(reader& in, std::vector<Item>& into, Read read_item) {
+  into.clear();
+  if (!in.enter_array()) return true;
+  while (in.next_element()) {
+    if (in.peek() == '{') read_item(in, into.emplace_back());
+    else in.skip();
   }
-  read(object, "title", found.title);
-  read(object, "created", found.created);
-  read(object, "language", found.language);
-  read(object, "confidentiality", found.confidentiality);
-  read(object, "masks", found.masks);
-  read(object, "status", found.status);
-  return found;
+  return true;
 }
 
-facts::attachment attachment_from(const json& object) {
-  liaison::facts::attachment found;
-  read(object, "content_type", found.content_type);
-  read(object, "size_bytes", found.size_bytes);
-  read(object, "sha256", found.sha256);
-  return found;
+/// One object in place of what is there.
+template <class Item, class Read>
+bool read_one(reader& in, Item& into, Read read_item) {
+  into = Item();
+  read_item(in, into);
+  return true;
 }
 
-facts::event event_from(const json& object) {
-  facts::event found;
-  read(object, "code", found.code);
-  read(object, "time", found.time);
-  read(object, "message", found.message);
-  read(object, "sending_application", found.sending_application);
-  read(object, "time_from", found.time_from);
-  read(object, "action", found.action);
-  read(object, "of", found.of);
-  return found;
+/// The value whose name stands in a table; `into` stays for other names.
+template <class Value, class Table>
+bool read_named(reader& in, Value& into, const Table& table) {
+  std::string name;
+  in.text(name);
+  for (const auto& [value, known] : table)
+    if (name == known) into = value;
+  return true;
 }
 
-facts::encounter encounter_from(const json& object) {
-  facts::encounter found;
-  read(object, "patient_class", found.patient_class);
-  read(object, "start", found.start);
-  read(object, "end", found.end);
-  read(object, "end_from", found.end_from);
-  read(object, "expected_end", found.expected_end);
-  read(object, "movement", found.movement);
-  read(object, "medical_unit", found.medical_unit);
-  read(object, "care_unit", found.care_unit);
-  read(object, "discharge_to", found.discharge_to);
-  return found;
+void read_identifier(reader& in, facts::identifier& into) {
+  using of = facts::identifier;
+  static constexpr std::array<text_member<of>, 2> texts{{{"system", &of::system}, {"value", &of::value}}};
+  read_members(in, into, texts, [&](std::string_view name) { return name == "kind" && read_named(in, into.kind, kind_names); });
 }
 
-facts::consent consent_from(const json& object) {
-  facts::consent found;
-  read(object, "patient", found.patient);
-  read(object, "kind", found.kind);
-  read(object, "value", found.value);
-  read(object, "date", found.date);
-  read(object, "source", found.source);
-  return found;
+void read_patient(reader& in, facts::patient& into) {
+  using of = facts::patient;
+  static constexpr std::array<text_member<of>, 5> texts{{{"family", &of::family},
+                                                         {"birth_family", &of::birth_family},
+                                                         {"birth_date", &of::birth_date},
+                                                         {"birth_place_code", &of::birth_place_code},
+                                                         {"postal_code", &of::postal_code}}};
+  read_members(in, into, texts, [&](std::string_view name) {
+    if (name == "given") return read(in, into.given);
+    if (name == "sex") return read_named(in, into.sex, sex_names);
+    if (name == "identifiers") return read_each(in, into.identifiers, read_identifier);
+    if (name == "identity_status") return read_named(in, into.identity_status, status_names);
+    return name == "identity_flags" && read(in, into.identity_flags);
+  });
 }
 
-facts::merge merge_from(const json& object) {
-  facts::merge found;
-  read(object, "patient", found.patient);
-  if (const json* prior = member(object, "prior_patient"); prior && prior->IsUint())
-    found.prior_patient = prior->GetUint();
-  read(object, "action", found.action);
-  read_each(object, "prior", found.prior, identifier_from);
-  read_each(object, "prior_stays", found.prior_stays, identifier_from);
-  return found;
+void read_party(reader& in, facts::party& into) {
+  using of = facts::party;
+  static constexpr std::array<text_member<of>, 5> texts{{{"name", &of::name},
+                                                         {"organization", &of::organization},
+                                                         {"speciality", &of::speciality},
+                                                         {"address", &of::address},
+                                                         {"role", &of::role}}};
+  read_members(in, into, texts, [&](std::string_view name) {
+    return name == "identifiers" && read_each(in, into.identifiers, read_identifier);
+  });
 }
 
-facts::answer_error answer_error_from(const json& object) {
-  facts::answer_error found;
-  read(object, "condition", found.condition);
-  read(object, "severity", found.severity);
-  read(object, "code", found.code);
-  read(object, "system", found.system);
-  read(object, "location", found.location);
-  return found;
+void read_coding(reader& in, facts::coding& into) {
+  using of = facts::coding;
+  static constexpr std::array<text_member<of>, 3> texts{
+      {{"system", &of::system}, {"code", &of::code}, {"display", &of::display}}};
+  read_members(in, into, texts);
 }
 
-facts::answer answer_from(const json& object) {
-  facts::answer found;
-  read(object, "kind", found.kind);
-  read(object, "message", found.message);
-  read(object, "outcome", found.outcome);
-  read(object, "address", found.address);
-  read(object, "recipient", found.recipient);
-  read_each(object, "errors", found.errors, answer_error_from);
-  return found;
+void read_document(reader& in, facts::document& into) {
+  using of = facts::document;
+  static constexpr std::array<text_member<of>, 8> texts{{{"id", &of::id},
+                                                         {"set_id", &of::set_id},
+                                                         {"replaces", &of::replaces},
+                                                         {"title", &of::title},
+                                                         {"created", &of::created},
+                                                         {"language", &of::language},
+                                                         {"confidentiality", &of::confidentiality},
+                                                         {"status", &of::status}}};
+  read_members(in, into, texts, [&](std::string_view name) {
+    if (name == "version") return read_short(in, into.version);
+    if (name == "type") return read_one(in, into.type, read_coding);
+    return name == "masks" && read(in, into.masks);
+  });
+}
+
+void read_attachment(reader& in, facts::attachment& into) {
+  using of = facts::attachment;
+  static constexpr std::array<text_member<of>, 2> texts{{{"content_type", &of::content_type}, {"sha256", &of::sha256}}};
+  read_members(in, into, texts, [&](std::string_view name) { return name == "size_bytes" && read(in, into.size_bytes); });
+}
+
+void read_event(reader& in, facts::event& into) {
+  using of = facts::event;
+  static constexpr std::array<text_member<of>, 7> texts{{{"code", &of::code},
+                                                         {"time", &of::time},
+                                                         {"message", &of::message},
+                                                         {"sending_application", &of::sending_application},
+                                                         {"time_from", &of::time_from},
+                                                         {"action", &of::action},
+                                                         {"of", &of::of}}};
+  read_members(in, into, texts);
+}
+
+void read_encounter(reader& in, facts::encounter& into) {
+  using of = facts::encounter;
+  static constexpr std::array<text_member<of>, 9> texts{{{"patient_class", &of::patient_class},
+                                                         {"start", &of::start},
+                                                         {"end", &of::end},
+                                                         {"end_from", &of::end_from},
+                                                         {"expected_end", &of::expected_end},
+                                                         {"movement", &of::movement},
+                                                         {"medical_unit", &of::medical_unit},
+                                                         {"care_unit", &of::care_unit},
+                                                         {"discharge_to", &of::discharge_to}}};
+  read_members(in, into, texts);
+}
+
+void read_consent(reader& in, facts::consent& into) {
+  using of = facts::consent;
+  static constexpr std::array<text_member<of>, 4> texts{
+      {{"kind", &of::kind}, {"value", &of::value}, {"date", &of::date}, {"source", &of::source}}};
+  read_members(in, into, texts, [&](std::string_view name) { return name == "patient" && read_short(in, into.patient); });
+}
+
+void read_merge(reader& in, facts::merge& into) {
+  using of = facts::merge;
+  static constexpr std::array<text_member<of>, 1> texts{{{"action", &of::action}}};
+  read_members(in, into, texts, [&](std::string_view name) {
+    if (name == "patient") return read_short(in, into.patient);
+    if (name == "prior_patient") return read_short(in, into.prior_patient);
+    if (name == "prior") return read_each(in, into.prior, read_identifier);
+    return name == "prior_stays" && read_each(in, into.prior_stays, read_identifier);
+  });
+}
+
+void read_answer_error(reader& in, facts::answer_error& into) {
+  using of = facts::answer_error;
+  static constexpr std::array<text_member<of>, 5> texts{{{"condition", &of::condition},
+                                                         {"severity", &of::severity},
+                                                         {"code", &of::code},
+                                                         {"system", &of::system},
+                                                         {"location", &of::location}}};
+  read_members(in, into, texts);
+}
+
+void read_answer(reader& in, facts::answer& into) {
+  using of = facts::answer;
+  static constexpr std::array<text_member<of>, 5> texts{{{"kind", &of::kind},
+                                                         {"message", &of::message},
+                                                         {"outcome", &of::outcome},
+                                                         {"address", &of::address},
+                                                         {"recipient", &of::recipient}}};
+  read_members(in, into, texts,
+               [&](std::string_view name) { return name == "errors" && read_each(in, into.errors, read_answer_error); });
+}
+
+void read_facts(reader& in, message_facts& into) {
+  using of = message_facts;
+  static constexpr std::array<text_member<of>, 3> texts{
+      {{"format", &of::format}, {"profile", &of::profile}, {"charset", &of::charset}}};
+  read_members(in, into, texts, [&](std::string_view name) {
+    if (name == "patients") return read_each(in, into.patients, read_patient);
+    if (name == "document") return read_one(in, into.document, read_document);
+    if (name == "authors") return read_each(in, into.authors, read_party);
+    if (name == "sender") return read_one(in, into.sender, read_party);
+    if (name == "recipients") return read_each(in, into.recipients, read_party);
+    if (name == "event") return read_one(in, into.event, read_event);
+    if (name == "encounter") return read_one(in, into.encounter, read_encounter);
+    if (name == "consents") return read_each(in, into.consents, read_consent);
+    if (name == "merges") return read_each(in, into.merges, read_merge);
+    if (name == "answer" && in.peek() == '{') return read_one(in, into.answer.emplace(), read_answer);
+    if (name == "instructions") return read(in, into.instructions);
+    if (name == "results") return read(in, into.results);
+    return name == "attachments" && read_each(in, into.attachments, read_attachment);
+  });
 }
 
 /// Indices that a translator wrote are used by others: what points outside of the patients is left out.
@@ -282,29 +318,11 @@ const char* name_of(identity_status status) {
 
 result<message_facts> facts_from_json(std::string_view text) {
   if (text.size() > text_size_bytes_max) return failure{"facts-malformed", "the facts are longer than 16 MiB"};
-  if (is_deeper_than(text, depth_max)) return failure{"facts-malformed", "the facts are nested too deep"};
-  char scratch[32 * 1024];
-  rapidjson::MemoryPoolAllocator<> allocator(scratch, sizeof scratch);
-  rapidjson::GenericDocument<rapidjson::UTF8<>> root(&allocator);
-  root.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-  if (root.HasParseError() || !root.IsObject()) return failure{"facts-malformed", "the facts are no JSON object"};
   message_facts found;
-  read(root, "format", found.format);
-  read(root, "profile", found.profile);
-  read(root, "charset", found.charset);
-  read_each(root, "patients", found.patients, patient_from);
-  if (const json* document = member(root, "document")) found.document = document_from(*document);
-  read_each(root, "authors", found.authors, party_from);
-  if (const json* sender = member(root, "sender"); sender && sender->IsObject()) found.sender = party_from(*sender);
-  read_each(root, "recipients", found.recipients, party_from);
-  if (const json* event = member(root, "event")) found.event = event_from(*event);
-  if (const json* encounter = member(root, "encounter")) found.encounter = encounter_from(*encounter);
-  read_each(root, "consents", found.consents, consent_from);
-  read_each(root, "merges", found.merges, merge_from);
-  if (const json* answer = member(root, "answer"); answer && answer->IsObject()) found.answer = answer_from(*answer);
-  read(root, "instructions", found.instructions);
-  read(root, "results", found.results);
-  read_each(root, "attachments", found.attachments, attachment_from);
+  reader in(text);
+  const bool is_object = in.peek() == '{';
+  if (is_object) read_facts(in, found);
+  if (!is_object || !in.complete()) return failure{"facts-malformed", "the facts are no JSON object, or nested too deep"};
   drop_dangling(found);
   return found;
 }

@@ -2,6 +2,7 @@
 #include "core/protocol/mllp_framing.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace liaison::protocol {
@@ -14,11 +15,14 @@ std::size_t restart_in(std::string_view content) {
   constexpr std::size_t signature_size = 3;
   if (content.size() <= signature_size) return std::string_view::npos;
   const std::string_view signature = content.substr(0, signature_size);
-  for (std::size_t at = content.rfind(mllp_start); at != std::string_view::npos && at > 0;
-       at = content.rfind(mllp_start, at - 1)) {
-    if (content.substr(at + 1, signature_size) == signature) return at;
+  // memrchr: rfind looks at one byte at a time, and every byte of every message passes here.
+  for (std::size_t before = content.size();;) {
+    const void* const found = memrchr(content.data(), mllp_start, before);
+    if (found == nullptr) return std::string_view::npos;
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - content.data());
+    if (at > 0 && content.substr(at + 1, signature_size) == signature) return at;
+    before = at;
   }
-  return std::string_view::npos;
 }
 
 }  // namespace

@@ -26,12 +26,12 @@ std::string bare_id(std::string id) {
 struct progress : std::enable_shared_from_this<progress> {
   plugin::translators& translators;
   examination_request request;
-  std::function<void(examination)> then;
+  std::function<void(examination&&)> then;
   examination found;
   bool facts_changed = false;
   std::size_t embedded_at = 0;
 
-  progress(plugin::translators& t, examination_request r, std::function<void(examination)> f)
+  progress(plugin::translators& t, examination_request r, std::function<void(examination&&)> f)
       : translators(t), request(std::move(r)), then(std::move(f)) {}
 
   void start() {
@@ -221,7 +221,7 @@ std::string to_json(const call_options& options) {
   return text;
 }
 
-void examiner::examine(examination_request what, std::function<void(examination)> then) {
+void examiner::examine(examination_request what, std::function<void(examination&&)> then) {
   std::make_shared<progress>(translators_, std::move(what), std::move(then))->start();
 }
 

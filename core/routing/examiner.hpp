@@ -56,7 +56,7 @@ class examiner {
 
   /// Recognises when the format is not given, inspects, inspects what is embedded (one level), compares the identities and
   /// merges the facts. Calls back exactly once, never from inside the call.
-  void examine(examination_request what, std::function<void(examination)> then);
+  void examine(examination_request what, std::function<void(examination&&)> then);
 
  private:
   plugin::translators& translators_;
