@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace liaison::detail {
 namespace {
@@ -31,6 +32,24 @@ void append_escape(std::string& out, unsigned char c) {
       out += digits[c >> 4U];
       out += digits[c & 15U];
   }
+}
+
+/// Length of the run in front that stands for itself and is ASCII; eight bytes at a time.
+std::size_t plain_ascii_run(std::string_view text) {
+  const auto is_plain = [](char each) {
+    const auto c = static_cast<unsigned char>(each);
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+  };
+  constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
+  std::size_t at = 0;
+  for (std::uint64_t eight = 0; text.size() - at >= 8; at += 8) {
+    std::memcpy(&eight, text.data() + at, 8);
+    const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x; };
+    const std::uint64_t special = has_zero(eight ^ (ones * '"')) | has_zero(eight ^ (ones * '\\')) | (eight - ones * 0x20U) | eight;
+    if ((special & tops) != 0) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
 }
 
 }  // namespace
@@ -62,12 +81,10 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t clean_from = 0;
   std::size_t at = 0;
-  while (at < text.size()) {
+  for (;;) {
+    at += plain_ascii_run(text.substr(at));
+    if (at == text.size()) break;
     const auto c = static_cast<unsigned char>(text[at]);
-    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-      ++at;
-      continue;
-    }
     const std::size_t length = c >= 0x80 ? utf8_sequence_length(text, at) : 0;
     if (length > 0) {
       at += length;

@@ -105,9 +105,10 @@ std::optional<std::string> offset_of(std::string_view text) {
 }
 
 void append_padded(std::string& out, int value, int width) {
-  const std::string digits = std::to_string(value);
-  for (int missing = width - static_cast<int>(digits.size()); missing > 0; --missing) out += '0';
-  out += digits;
+  std::array<char, 12> digits{};
+  auto at = digits.end();
+  for (; value > 0 || width > 0; value /= 10, --width) *--at = static_cast<char>('0' + value % 10);
+  out.append(at, digits.end());
 }
 
 std::optional<stamp_parts> parse_hl7(std::string_view stamp) {

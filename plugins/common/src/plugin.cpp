@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface in C++ clothes: options decoded, results handed to the sink, exceptions turned into statuses.
-#include "json_document.hpp"
-
+#include <liaison/common/pivot.hpp>
 #include <liaison/common/plugin.hpp>
 
-#include <rapidjson/document.h>
+#include <liaison/json_reader.hpp>
 
 #include <cstddef>
 #include <new>
@@ -15,7 +14,6 @@ namespace liaison {
 namespace {
 
 constexpr std::size_t options_size_bytes_max = 64U << 10U;
-constexpr unsigned options_depth_max = 32;
 
 bytes_view view_of(const liaison_bytes& bytes) {
   return bytes.size == 0 ? bytes_view{} : bytes_view(reinterpret_cast<const char*>(bytes.data), bytes.size);
@@ -40,60 +38,59 @@ severity severity_named(std::string_view name) {
   return name == "warning" ? severity::warning : severity::error;
 }
 
-void read_text(const json_value& of, const char* name, std::string& into) {
-  const json_value::ConstMemberIterator found = of.FindMember(name);
-  if (found != of.MemberEnd() && found->value.IsString())
-    into.assign(found->value.GetString(), found->value.GetStringLength());
-}
-
-void read_flag(const json_value& of, const char* name, bool& into) {
-  const json_value::ConstMemberIterator found = of.FindMember(name);
-  if (found != of.MemberEnd() && found->value.IsBool()) into = found->value.GetBool();
-}
-
-void read_issues(const json_value& of, std::vector<issue>& into) {
-  const auto found = of.FindMember("issues");
-  if (found == of.MemberEnd() || !found->value.IsArray()) return;
-  for (const auto& item : found->value.GetArray()) {
-    if (!item.IsObject()) continue;
-    issue& made = into.emplace_back();
+std::vector<issue> read_issues(detail::json_reader& in) {
+  std::vector<issue> found;
+  if (!in.enter_array()) return found;
+  while (in.next_element()) {
+    if (!in.enter_object()) continue;
+    issue& made = found.emplace_back();
     std::string level;
-    read_text(item, "severity", level);
+    for (std::string_view name; in.next_member(name);) {
+      if (name == "severity") in.text(level);
+      else if (name == "code") in.text(made.code);
+      else if (name == "location") in.text(made.location);
+      else if (name == "diagnostics") in.text(made.diagnostics);
+      else in.skip();
+    }
     made.severity = severity_named(level);
-    read_text(item, "code", made.code);
-    read_text(item, "location", made.location);
-    read_text(item, "diagnostics", made.diagnostics);
   }
+  return found;
+}
+
+void read_object(detail::json_reader& in, std::string& into) {
+  if (in.peek() == '{') into = in.raw();
+  else in.skip();
 }
 
 call_options decode_options(bytes_view text) {
   call_options options;
   if (text.empty() || text == "{}") return options;
   if (text.size() > options_size_bytes_max) throw std::invalid_argument("options of the call are too large");
-  rapidjson::Document document;
-  if (auto wrong = detail::parse_json(text, document, detail::json_numbers::as_digits, options_depth_max))
-    throw std::invalid_argument("options of the call: " + *wrong);
-  if (!document.IsObject()) throw std::invalid_argument("options of the call are no JSON object");
-  read_text(document, "profile", options.profile);
-  read_text(document, "charset", options.charset);
-  std::string strictness;
-  read_text(document, "strictness", strictness);
-  options.strict = strictness == "strict";
-  read_text(document, "now", options.now);
-  read_text(document, "zone", options.zone);
-  read_text(document, "id_seed", options.id_seed);
-  read_text(document, "control_id", options.control_id);
-  read_flag(document, "values", options.values);
-  read_flag(document, "acknowledge", options.acknowledge);
-  read_flag(document, "account", options.account);
-  read_text(document, "outcome", options.outcome);
-  read_issues(document, options.issues);
-  const auto read_object = [&document = std::as_const(document)](const char* name, std::string& into) {
-    const json_value::ConstMemberIterator found = document.FindMember(name);
-    if (found != document.MemberEnd() && found->value.IsObject()) into = detail::write_json(found->value);
-  };
-  read_object("answer", options.answer);
-  read_object("endpoint", options.endpoint);
+  detail::json_reader in(text);
+  if (in.peek() != '{') throw std::invalid_argument("options of the call are no JSON object");
+  in.enter_object();
+  for (std::string_view name; in.next_member(name);) {
+    if (name == "profile") in.text(options.profile);
+    else if (name == "charset") in.text(options.charset);
+    else if (name == "strictness") {
+      std::string strictness;
+      in.text(strictness);
+      options.strict = strictness == "strict";
+    }
+    else if (name == "now") in.text(options.now);
+    else if (name == "zone") in.text(options.zone);
+    else if (name == "id_seed") in.text(options.id_seed);
+    else if (name == "control_id") in.text(options.control_id);
+    else if (name == "values") in.flag(options.values);
+    else if (name == "acknowledge") in.flag(options.acknowledge);
+    else if (name == "account") in.flag(options.account);
+    else if (name == "outcome") in.text(options.outcome);
+    else if (name == "issues") options.issues = read_issues(in);
+    else if (name == "answer") read_object(in, options.answer);
+    else if (name == "endpoint") read_object(in, options.endpoint);
+    else in.skip();
+  }
+  if (!in.complete()) throw std::invalid_argument("options of the call are no JSON, or nested too deep");
   return options;
 }
 

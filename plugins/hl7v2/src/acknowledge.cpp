@@ -169,7 +169,7 @@ liaison_status acknowledge_message(const call& request) {
     return LIAISON_UNSUPPORTED;
   }
   std::string_view line = request.input().substr(*at, 65536);
-  line = line.substr(0, line.find_first_of("\r\n"));
+  line = first_line(line);
   const auto read = read_bytes(line, options.charset, quiet);
   if (!read) return LIAISON_UNSUPPORTED;
   const message header(read->text());

@@ -86,9 +86,12 @@ event_time time_of_event(const message& of, std::string_view zone, std::string_v
   const std::string_view trigger = trim(msh[9].component(2));
   const bool discharge = is_discharge(of);
   const std::string_view admission = pv1 ? digits_of(pv1[44].component(1)) : std::string_view{};
-  const std::string now_stamp =
-      hl7_from_fhir(now, hl7_zone::drop).value_or(std::string(digits_of(msh[7].component(1))));
-  const std::string latest = now_stamp.size() >= 8 ? day_after(now_stamp) : std::string("99991231");
+  std::string latest = "99991231";
+  if (discharge) {
+    const std::string now_stamp =
+        hl7_from_fhir(now, hl7_zone::drop).value_or(std::string(digits_of(msh[7].component(1))));
+    if (now_stamp.size() >= 8) latest = day_after(now_stamp);
+  }
   const auto take = [&](const candidate& at) -> event_time {
     const segment from = of.find(at.segment);
     if (!from) return {};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The index over a message: one pass that looks for field separators and line ends, sixteen bytes at a time.
+// The index over a message: one pass that looks for field separators and line ends, sixteen bytes at a time. Of a block
+// without line ends every mark is a field, and nothing else need be asked.
 #include "message.hpp"
 
 #include <algorithm>
@@ -27,28 +28,40 @@ bool occurs_once(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Calls `found(offset)` for each field separator and line end from `from` on until it returns false.
-template <class Found>
-void each_mark(std::string_view text, std::size_t from, char separator, Found&& found) {
-  std::size_t at = from;
+constexpr std::uint32_t packed(std::string_view name) {
+  const auto byte = [name](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[at])); };
+  return byte(0) | byte(1) << 8U | byte(2) << 16U;
+}
+
+constexpr std::size_t block_bytes = 16;
+
+/// Bits of the field separators and of the line ends among the sixteen bytes at `at`.
+struct marks {
+  unsigned fields = 0, line_ends = 0;
+};
+
+marks marks_at(const char* at, char separator) {
+  marks found;
 #ifdef __SSE2__
-  const __m128i field = _mm_set1_epi8(separator), cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
-  for (; at + 16 <= text.size(); at += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(
-        _mm_cmpeq_epi8(block, field), _mm_or_si128(_mm_cmpeq_epi8(block, cr), _mm_cmpeq_epi8(block, lf)))));
-    for (; mask != 0; mask &= mask - 1) {
-      if (!found(at + static_cast<std::size_t>(std::countr_zero(mask)))) return;
-    }
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto bits = [&block](char c) { return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(c)))); };
+  found.fields = bits(separator);
+  found.line_ends = bits('\r') | bits('\n');
+#else
+  for (unsigned i = 0; i < block_bytes; ++i) {
+    found.fields |= (at[i] == separator ? 1U : 0U) << i;
+    found.line_ends |= (is_line_end(at[i]) ? 1U : 0U) << i;
   }
 #endif
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if ((c == separator || is_line_end(c)) && !found(at)) return;
-  }
+  return found;
 }
 
 }  // namespace
+
+std::string_view first_line(std::string_view text) {
+  text = text.substr(0, text.find('\r'));
+  return text.substr(0, text.find('\n'));
+}
 
 std::string_view nth_piece(std::string_view text, char separator, unsigned n) {
   for (; n > 1; --n) {
@@ -66,7 +79,10 @@ std::string_view segment::text() const {
 
 std::string_view segment::name() const { return of_->text_.substr(of_->segments_[position_].begin, 3); }
 
-unsigned segment::field_count() const { return of_->segments_[position_].field_count - (is_header(name()) ? 0U : 1U); }
+unsigned segment::field_count() const {
+  const auto& row = of_->segments_[position_];
+  return row.field_count - (row.is_header ? 0U : 1U);
+}
 
 field segment::operator[](unsigned n) const {
   if (of_ == nullptr) {
@@ -74,7 +90,7 @@ field segment::operator[](unsigned n) const {
     return {{}, &usual};
   }
   const auto& row = of_->segments_[position_];
-  if (is_header(name())) {
+  if (row.is_header) {
     if (n == 1) return {of_->text_.substr(row.begin + 3, 1), &of_->by_};
     if (n > 0) --n;
   }
@@ -98,7 +114,7 @@ std::uint32_t message::ordinal_of(std::uint32_t position) const {
 message::message(std::string_view text, const parse_limits& limits) : text_(text) {
   if (text_.size() > std::min<std::size_t>(limits.size_bytes_max, std::numeric_limits<std::uint32_t>::max())) {
     defect_ = parse_defect::too_large;
-    text_ = text_.substr(0, text_.find_first_of("\r\n"));
+    text_ = first_line(text_);
     if (text_.size() > 65536) text_ = {};
   }
   if (text_.size() < 4 || !is_header(text_.substr(0, 3)) || !read_separators(text_)) {
@@ -119,9 +135,7 @@ bool message::read_separators(std::string_view header) {
     return byte > 0x20 && byte < 0x7F && !letter_or_digit;
   };
   if (!is_fit(by_.field)) return false;
-  const std::size_t line_end = std::min(header.find_first_of("\r\n", 4), header.size());
-  const std::size_t end = std::min(header.find(by_.field, 4), line_end);
-  const std::string_view characters = header.substr(4, end - 4);
+  const std::string_view characters = first_line(header.substr(4, header.find(by_.field, 4) - 4));
   if (characters.size() > 5) return false;
   const std::array<char*, 4> into = {&by_.component, &by_.repetition, &by_.escape, &by_.subcomponent};
   for (std::size_t i = 0; i < characters.size(); ++i) {
@@ -142,32 +156,36 @@ bool message::starts_segment(std::size_t at) const {
   return named && (text_.size() - at == 3 || text_[at + 3] == by_.field || is_line_end(text_[at + 3]));
 }
 
-bool message::close_segment(std::size_t begin, std::size_t end, std::size_t first_field, const parse_limits& limits) {
+bool message::close_segment(std::size_t begin, std::size_t end, std::size_t first_field, std::size_t field_count,
+                            const parse_limits& limits) {
   if (segments_.size() >= limits.segments_max) {
     defect_ = parse_defect::too_many_segments;
     return false;
   }
+  const std::string_view name = text_.substr(begin, 3);
   segments_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
-                       static_cast<std::uint32_t>(first_field),
-                       static_cast<std::uint32_t>(field_starts_.size() - first_field)});
-  if (text_.substr(begin, 3) == "MSH") ++header_count_;
+                       static_cast<std::uint32_t>(first_field), static_cast<std::uint32_t>(field_count - first_field),
+                       packed(name), is_header(name)});
+  if (name == "MSH") ++header_count_;
   return true;
 }
 
 void message::index(const parse_limits& limits) {
   segments_.reserve(std::min<std::size_t>(text_.size() / 40 + 4, 1024));
-  field_starts_.reserve(std::min<std::size_t>(text_.size() / 6 + 16, 8192));
-  std::size_t begin = 0, first_field = 0, skip_to = 0;
+  // Room is made before it is needed; `count` says how much of it is used.
+  field_starts_.resize(std::min<std::size_t>(text_.size() / 6 + 2 * block_bytes, 8192));
+  std::size_t count = 0, begin = 0, first_field = 0, skip_to = 0;
   bool open = true;
-  field_starts_.push_back(0);
-  each_mark(text_, 3, by_.field, [&](std::size_t at) {
+  const auto push = [&](std::size_t start) { field_starts_[count++] = static_cast<std::uint32_t>(start); };
+  push(0);
+  const auto mark = [&](std::size_t at) {
     if (at < skip_to) return true;
     if (text_[at] == by_.field) {
-      if (field_starts_.size() >= limits.fields_max) {
+      if (count >= limits.fields_max) {
         defect_ = parse_defect::too_many_fields;
         return false;
       }
-      field_starts_.push_back(static_cast<std::uint32_t>(at + 1));
+      push(at + 1);
       return true;
     }
     // A line end closes the segment when another one or nothing follows; else it belongs to the field (raw
@@ -182,26 +200,48 @@ void message::index(const parse_limits& limits) {
       skip_to = next;
       return true;
     }
-    if (!close_segment(begin, at, first_field, limits)) return false;
+    if (!close_segment(begin, at, first_field, count, limits)) return false;
     open = next < text_.size();
     begin = skip_to = next;
-    first_field = field_starts_.size();
-    if (open) field_starts_.push_back(static_cast<std::uint32_t>(begin));
+    first_field = count;
+    if (open) push(begin);
     return open;
-  });
-  if (open && defect_ == parse_defect::none) close_segment(begin, text_.size(), first_field, limits);
+  };
+  bool goes_on = true;
+  std::size_t at = 3;
+  for (; goes_on && at + block_bytes <= text_.size(); at += block_bytes) {
+    if (field_starts_.size() - count < 2 * block_bytes) field_starts_.resize(2 * field_starts_.size());
+    const marks found = marks_at(text_.data() + at, by_.field);
+    if (found.line_ends == 0 && at >= skip_to && count + block_bytes <= limits.fields_max) {
+      const auto first = static_cast<std::uint32_t>(at + 1);
+      std::uint32_t* next = field_starts_.data() + count;
+      for (unsigned bits = found.fields; bits != 0; bits &= bits - 1)
+        *next++ = first + static_cast<std::uint32_t>(std::countr_zero(bits));
+      count = static_cast<std::size_t>(next - field_starts_.data());
+      continue;
+    }
+    for (unsigned bits = found.fields | found.line_ends; goes_on && bits != 0; bits &= bits - 1)
+      goes_on = mark(at + static_cast<std::size_t>(std::countr_zero(bits)));
+  }
+  if (field_starts_.size() - count < 2 * block_bytes) field_starts_.resize(field_starts_.size() + 2 * block_bytes);
+  for (; goes_on && at < text_.size(); ++at)
+    if (text_[at] == by_.field || is_line_end(text_[at])) goes_on = mark(at);
+  field_starts_.resize(count);
+  if (open && defect_ == parse_defect::none) close_segment(begin, text_.size(), first_field, count, limits);
 }
 
 segment message::find(std::string_view name, std::size_t from) const {
+  if (name.size() != 3) return {};
+  const std::uint32_t wanted = packed(name);
   for (std::size_t i = from; i < segments_.size(); ++i) {
-    if (text_.compare(segments_[i].begin, 3, name) == 0) return at(i);
+    if (segments_[i].name == wanted) return at(i);
   }
   return {};
 }
 
 std::size_t message::count(std::string_view name) const {
   std::size_t count = 0;
-  for (const auto& each : segments_) count += text_.compare(each.begin, 3, name) == 0 ? 1 : 0;
+  for (segment each = find(name); each; each = find(name, each.position() + 1)) ++count;
   return count;
 }
 

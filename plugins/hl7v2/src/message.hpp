@@ -81,6 +81,9 @@ class pieces {
   char separator_;
 };
 
+/// `text` up to its first CR or LF.
+std::string_view first_line(std::string_view text);
+
 /// The n-th piece, counted from 1; empty when there are fewer.
 std::string_view nth_piece(std::string_view text, char separator, unsigned n);
 
@@ -168,12 +171,15 @@ class message {
   friend class hl7v2::segment;
   struct row {
     std::uint32_t begin, end, first_field, field_count;
+    std::uint32_t name;  ///< packed: segments are looked for by name many times for each message
+    bool is_header;
   };
   bool read_separators(std::string_view header);
   void index(const parse_limits& limits);
   bool starts_segment(std::size_t at) const;
   std::uint32_t ordinal_of(std::uint32_t position) const;
-  bool close_segment(std::size_t begin, std::size_t end, std::size_t first_field, const parse_limits& limits);
+  bool close_segment(std::size_t begin, std::size_t end, std::size_t first_field, std::size_t field_count,
+                     const parse_limits& limits);
 
   std::string_view text_;
   separators by_;

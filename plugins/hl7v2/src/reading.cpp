@@ -43,7 +43,7 @@ void take_converted(read_text& into, std::string_view bytes, charset from) {
 
 void choose_charset(read_text& into, std::string_view bytes, std::string_view override_charset, findings& found) {
   into.borrowed = bytes;
-  const std::string_view line = bytes.substr(0, bytes.find_first_of("\r\n"));
+  const std::string_view line = first_line(bytes);
   const std::string_view field_18 = header_field(line, 18);
   const std::string_view announced = trim(field_18.substr(0, field_18.find_first_of("~^")));
   const std::string_view name = override_charset.empty() ? announced : override_charset;
