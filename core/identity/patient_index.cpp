@@ -268,10 +268,11 @@ noted patient_index::note(const observation& told, model::message_id message) {
   if (told.patients.empty()) return done;
   done.patient = resolve(told, told.patients.front(), message, &done.outcome);
   if (done.patient == 0 && done.outcome == reconciliation::none) return done;
-  if (told.is_event)
+  if (told.is_event && !told.merges.empty()) {
     for (const auto& merge : told.merges) apply(merge, told, done.patient, message);
-  if (done.patient != 0) {
     done.patient = root_of(done.patient);
+  }
+  if (done.patient != 0) {
     for (consent each : told.consents) {
       each.told_by = message;
       keep(done.patient, std::move(each), told.at);

@@ -160,6 +160,8 @@ std::int64_t connection::number(const std::string& sql) {
   return rows.next() ? rows.integer(0) : 0;
 }
 
+std::int64_t connection::last_id() const { return sqlite3_last_insert_rowid(database_); }
+
 std::int64_t connection::changes() const { return sqlite3_changes64(database_); }
 
 void connection::roll_back() noexcept {

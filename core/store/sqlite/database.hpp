@@ -107,6 +107,7 @@ class connection {
   void execute(const std::string& sql);
   std::int64_t number(const std::string& sql);  ///< of the first row's first column
   std::int64_t changes() const;                 ///< of the last statement
+  std::int64_t last_id() const;                 ///< of the row that was inserted last (RETURNING makes a table each time)
   void roll_back() noexcept;                    ///< no effect outside of a transaction
   bool is_read_only() const;
   /// Pages in the log after the last commit.

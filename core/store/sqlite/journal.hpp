@@ -23,7 +23,7 @@ struct journal_settings {
   std::filesystem::path directory;     ///< made when missing
   std::uint64_t seed = 0;              ///< of the hashes: records of another store are none
   std::uint64_t segment_bytes = 16ULL * 1024 * 1024;
-  std::uint64_t bytes_max = 1024ULL * 1024 * 1024;  ///< of all segments; at least two
+  std::uint64_t bytes_max = 512ULL * 1024 * 1024;  ///< of all segments; at least two
 };
 
 /// Records that are gone: their bytes changed on the disk.

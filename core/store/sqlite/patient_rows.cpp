@@ -115,11 +115,11 @@ patient_rows::patient_rows(connection& to)
       identifiers_of_(to,
                       "SELECT value, system, kind, patient, former FROM patient_identifier "
                       "INDEXED BY patient_identifier_of WHERE patient=?"),
-      put_identifier_(to, "INSERT OR REPLACE INTO patient_identifier VALUES(?,?,?,?,?)"),
+      put_identifier_(to, "INTO patient_identifier VALUES(?,?,?,?,?)"),
       patient_(to,
                "SELECT into_patient, linked, status, flags, authority, told_by, family, birth_family, given, "
                "birth_date, sex, birth_place FROM patient WHERE id=?"),
-      put_patient_(to, "INSERT OR REPLACE INTO patient VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id"),
+      put_patient_(to, "INTO patient VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       joined_to_(to, "SELECT id FROM patient INDEXED BY patient_joined WHERE into_patient=?"),
       consents_of_(to, sql(consent_columns, "WHERE patient=? ORDER BY kind, since")),
       put_consent_(to, "INSERT OR REPLACE INTO consent VALUES(?,?,?,?,?,?,?,?)"),
@@ -127,12 +127,12 @@ patient_rows::patient_rows(connection& to)
       find_stay_(to, sql(stay_columns, "WHERE value=? AND system=?")),
       stay_(to, sql(stay_columns, "WHERE id=?")),
       stays_of_(to, sql(stay_columns, "WHERE patient=? ORDER BY id")),
-      put_stay_(to, "INSERT OR REPLACE INTO stay VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id"),
+      put_stay_(to, "INTO stay VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       waiting_(to, sql(stay_columns, "INDEXED BY stay_clock WHERE clock=1 AND deadline<=? ORDER BY deadline LIMIT ?")),
       overdue_(to, sql(stay_columns, "INDEXED BY stay_clock WHERE clock=2 ORDER BY deadline LIMIT ?")),
       count_clocks_(to, "SELECT clock, count(*) FROM stay INDEXED BY stay_clock WHERE clock IS NOT NULL GROUP BY clock"),
       subject_of_(to, sql(subject_columns, "WHERE message=?")),
-      put_subject_(to, "INSERT OR REPLACE INTO subject VALUES(?,?,?,?,?)"),
+      put_subject_(to, "INTO subject VALUES(?,?,?,?,?)"),
       subjects_of_(to, sql(subject_columns, "WHERE patient=? ORDER BY message DESC LIMIT ?")),
       subjects_in_(to, sql(subject_columns, "WHERE stay=? ORDER BY message DESC LIMIT ?")),
       forget_subject_(to, "DELETE FROM subject WHERE message=?") {}
@@ -173,12 +173,12 @@ patient_id patient_rows::add(const patient_row& row) {
   std::optional<std::int64_t> into;
   if (row.joined != 0) into = row.joined;
   const auto& who = row.person;
-  auto made = put_patient_.with(std::optional<std::int64_t>(row.id != 0 ? std::optional<std::int64_t>(row.id) : std::nullopt),
-                                into, std::int64_t{row.is_link}, code(who.identity_status),
-                                joined(who.identity_flags, ' '), std::int64_t{row.told_by_authority}, row.told_by,
-                                who.family, who.birth_family, joined(who.given, parting), who.birth_date,
-                                code(who.sex), who.birth_place_code);
-  return made.next() ? made.integer(0) : 0;
+  std::optional<std::int64_t> id;
+  if (row.id != 0) id = row.id;
+  put_patient_.run(id, into, std::int64_t{row.is_link}, code(who.identity_status), joined(who.identity_flags, ' '),
+                   std::int64_t{row.told_by_authority}, row.told_by, who.family, who.birth_family,
+                   joined(who.given, parting), who.birth_date, code(who.sex), who.birth_place_code);
+  return database_.last_id();
 }
 
 void patient_rows::put(const patient_row& row) { add(row); }
@@ -214,10 +214,10 @@ stay_id patient_rows::add(const stay_row& row) {
   if (row.id != 0) id = row.id;
   std::optional<std::int64_t> clock;
   if (row.clock != letter_clock::none) clock = code(row.clock);
-  auto made = put_stay_.with(id, row.patient, row.value, row.system, row.patient_class, code(row.state),
-                             row.admitted_at, row.discharged_at, row.discharged_from, row.deadline, clock,
-                             row.letter, row.letter_left_at, row.alerted_at, row.told_by);
-  return made.next() ? made.integer(0) : 0;
+  put_stay_.run(id, row.patient, row.value, row.system, row.patient_class, code(row.state), row.admitted_at,
+                row.discharged_at, row.discharged_from, row.deadline, clock, row.letter, row.letter_left_at,
+                row.alerted_at, row.told_by);
+  return database_.last_id();
 }
 
 void patient_rows::put(const stay_row& row) { add(row); }

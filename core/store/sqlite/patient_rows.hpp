@@ -11,6 +11,23 @@
 
 namespace liaison::store::sqlite {
 
+/// A row that is new most of the time. REPLACE alone writes down for each of them how it would be undone.
+class row_to_put {
+ public:
+  row_to_put(connection& to, const std::string& into)
+      : database_(to), add_(to, "INSERT OR IGNORE " + into), replace_(to, "INSERT OR REPLACE " + into) {}
+
+  template <class... Values>
+  void run(const Values&... values) {
+    add_.run(values...);
+    if (database_.changes() == 0) replace_.run(values...);
+  }
+
+ private:
+  connection& database_;
+  statement add_, replace_;
+};
+
 class patient_rows final : public identity::patient_table {
  public:
   explicit patient_rows(connection& database);
@@ -48,13 +65,19 @@ class patient_rows final : public identity::patient_table {
   void forget_message(model::message_id message) { forget_subject_.run(message); }
 
  private:
-
   connection& database_;
-  statement find_identifier_, identifiers_of_, put_identifier_;
-  statement patient_, put_patient_, joined_to_;
+  statement find_identifier_, identifiers_of_;
+  row_to_put put_identifier_;
+  statement patient_;
+  row_to_put put_patient_;
+  statement joined_to_;
   statement consents_of_, put_consent_, told_by_people_;
-  statement find_stay_, stay_, stays_of_, put_stay_, waiting_, overdue_, count_clocks_;
-  statement subject_of_, put_subject_, subjects_of_, subjects_in_, forget_subject_;
+  statement find_stay_, stay_, stays_of_;
+  row_to_put put_stay_;
+  statement waiting_, overdue_, count_clocks_;
+  statement subject_of_;
+  row_to_put put_subject_;
+  statement subjects_of_, subjects_in_, forget_subject_;
 };
 
 }  // namespace liaison::store::sqlite

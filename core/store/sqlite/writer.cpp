@@ -5,6 +5,9 @@
 #include "core/observe/log.hpp"
 #include "core/store/sqlite/intake_record.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -15,6 +18,7 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr std::size_t timings_kept_max = 10'000;
+constexpr int writer_nice = 10;
 /// Records wait so long for others, so that many share the pages that they are written to.
 constexpr std::chrono::milliseconds filing_delay{5};
 constexpr std::uint64_t records_worth_filing = 256;
@@ -142,6 +146,8 @@ void writer::stop() {
 
 void writer::work() {
   name_this_thread("store-writer");
+  // Senders wait for the other threads; for this one only when the journal is full.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), writer_nice);
   std::vector<request> group;
   while (take_group(group)) {
     if (!group.empty()) commit(std::exchange(group, {}));
