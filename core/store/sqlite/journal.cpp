@@ -19,7 +19,7 @@ using reach = storage_error::reach;
 
 /// Segments kept for the next burst; what is beyond goes back to the file system.
 constexpr std::size_t free_segments_max = 4;
-constexpr std::size_t read_bytes = 1024 * 1024;
+constexpr std::size_t read_bytes = 256 * 1024;
 
 void write_at(int file, std::string_view bytes, std::uint64_t at) {
   while (!bytes.empty()) {
@@ -238,9 +238,7 @@ std::optional<journal::segment> journal::segment_to_read() const {
   return *at;
 }
 
-std::vector<journal::entry> journal::read(std::uint64_t last, std::size_t bytes_max,
-                                          std::vector<journal_damage>& damaged) {
-  std::vector<entry> found;
+void journal::read(std::uint64_t last, std::size_t bytes_max, const taking& take, std::vector<journal_damage>& damaged) {
   for (std::size_t size = 0; size < bytes_max && read_last_ < last;) {
     const auto from = segment_to_read();
     if (!from) break;
@@ -250,15 +248,14 @@ std::vector<journal::entry> journal::read(std::uint64_t last, std::size_t bytes_
       read_last_ = from->after;
     }
     const auto read_last_before = read_last_;
-    size += read_some(*from, last, bytes_max - size, found, damaged);
+    size += read_some(*from, last, bytes_max - size, take, damaged);
     if (read_last_ == read_last_before) break;
   }
-  return found;
 }
 
-/// Gives how many bytes were found. Reads in pieces; only what seems damaged is looked at to the segment's end.
+/// Gives how many bytes were taken. Reads in pieces; only what seems damaged is looked at to the segment's end.
 std::size_t journal::read_some(const segment& from, std::uint64_t last, std::size_t bytes_max,
-                               std::vector<entry>& found, std::vector<journal_damage>& damaged) {
+                               const taking& take, std::vector<journal_damage>& damaged) {
   const std::uint64_t left = from.end > read_at_ ? from.end - read_at_ : 0;
   auto bytes = bytes_of(from, read_at_, std::min<std::uint64_t>(left, read_bytes));
   bool is_rest = bytes.size() == left;
@@ -281,12 +278,13 @@ std::size_t journal::read_some(const segment& from, std::uint64_t last, std::siz
       }
     }
     if (record->head.number > last) break;
+    if (record->head.number > skipped_) {
+      if (!take(record->head.number, record->body)) break;
+      size += record->body.size();
+    }
     read_last_ = record->head.number;
     read_at_ += record->end - at;
     at = record->end;
-    if (read_last_ <= skipped_) continue;
-    size += record->body.size();
-    found.push_back({read_last_, std::string(record->body)});
   }
   return size;
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -52,13 +53,10 @@ class journal {
   bool wait_for_room();
 
   // The thread that files.
-  struct entry {
-    std::uint64_t number = 0;
-    std::string body;
-  };
-  /// The next records up to number `last`, at most about so many bytes; empty: there are none. What is damaged is left
-  /// out and told.
-  std::vector<entry> read(std::uint64_t last, std::size_t bytes_max, std::vector<journal_damage>& damaged);
+  /// Gets each record, whose body is lent. False: not this one, and none after it.
+  using taking = std::function<bool(std::uint64_t number, std::string_view body)>;
+  /// The next records up to number `last`, at most about so many bytes. What is damaged is left out and told.
+  void read(std::uint64_t last, std::size_t bytes_max, const taking& take, std::vector<journal_damage>& damaged);
   void read_again(std::uint64_t filed);  ///< from behind that record on
   void filed(std::uint64_t number);      ///< records up to this one have rows, on disk
   /// While it holds nobody waits for room.
@@ -80,7 +78,7 @@ class journal {
   void open_next(std::uint64_t size);
   void release_filed();
   std::optional<segment> segment_to_read() const;
-  std::size_t read_some(const segment& from, std::uint64_t last, std::size_t bytes_max, std::vector<entry>& found,
+  std::size_t read_some(const segment& from, std::uint64_t last, std::size_t bytes_max, const taking& take,
                         std::vector<journal_damage>& damaged);
   void note_damage(const segment& in, journal_damage what, std::vector<journal_damage>& damaged);
   std::string bytes_of(const segment& what, std::uint64_t from, std::size_t size) const;

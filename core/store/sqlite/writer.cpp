@@ -22,7 +22,7 @@ constexpr int writer_nice = 10;
 /// Records wait so long for others, so that many share the pages that they are written to.
 constexpr std::chrono::milliseconds filing_delay{5};
 constexpr std::uint64_t records_worth_filing = 256;
-constexpr std::size_t records_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t records_bytes_max = 2 * 1024 * 1024;
 constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
 constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
 
@@ -208,24 +208,23 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
   std::vector<journal_damage> damaged;
   bool is_known = true;
   try {
-    auto records = journal_.read(limit, records_bytes_max, damaged);
+    const auto take = [&](std::uint64_t number, std::string_view body) {
+      auto what = intake_from(body);
+      is_known = what.has_value();
+      if (!is_known) return false;
+      reached_ = number;
+      group.emplace_back(filing_request{number, std::move(*what), std::nullopt});
+      return true;
+    };
+    journal_.read(limit, records_bytes_max, take, damaged);
     // Nothing is there up to `limit`: the journal refused those.
-    if (records.empty()) reached_ = std::max<std::uint64_t>(reached_, limit);
-    for (auto& each : records) {
-      auto what = intake_from(each.body);
-      is_known = is_known && what.has_value();
-      if (!is_known) break;
-      reached_ = each.number;
-      group.emplace_back(filing_request{each.number, std::move(*what), std::nullopt});
-    }
+    if (group.empty() && is_known) reached_ = std::max<std::uint64_t>(reached_, limit);
   } catch (const storage_error&) {
     is_known = false;
   }
   for (const auto& each : damaged)
     observe::log_line(observe::level::error, "store-journal-damaged").with("first", each.first).with("last", each.last);
-  if (is_known) return;
-  journal_.read_again(reached_);
-  if (group.empty()) filing_failed();
+  if (!is_known && group.empty()) filing_failed();
 }
 
 /// Of the group that was tried.
