@@ -135,12 +135,9 @@ std::uint64_t journal::last_synced() const {
   return synced_;
 }
 
-std::uint64_t journal::bytes_unfiled() const {
+std::uint64_t journal::size_bytes() const {
   std::lock_guard hold(mutex_);
-  if (synced_ == filed_) return 0;
-  std::uint64_t sum = 0;
-  for (const auto& each : segments_) sum += each.end;
-  return sum;
+  return (segments_.size() + free_.size()) * settings_.segment_bytes;
 }
 
 void journal::append(std::uint64_t number, std::string_view body) {
@@ -164,30 +161,65 @@ bool journal::wait_for_room() {
   return !gave_up_;
 }
 
-/// A segment for a group of so many bytes stands at the back. Under the mutex.
+/// A file whose blocks are all there. To write over them leaves the file system nothing of its own to write down, which
+/// is quicker; and ext4, after an error, may call a file that grew synced when it is not. Where there is no room for
+/// all of it, it grows.
+journal::segment journal::make_segment(std::uint64_t slot) const {
+  segment made;
+  made.slot = slot;
+  made.file = ::open(place_of(slot).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (made.file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
+  try {
+    try {
+      const std::string nothing(std::min<std::uint64_t>(settings_.segment_bytes, 1024 * 1024), '\0');
+      for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size()) write_at(made.file, nothing, at);
+      if (::fsync(made.file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
+    } catch (const storage_error& error) {
+      if (error.why != storage_error::cause::full || ::ftruncate(made.file, 0) != 0) throw;
+    }
+    sync_folder(settings_.directory);
+  } catch (...) {
+    ::close(made.file);
+    ::unlink(place_of(slot).c_str());
+    throw;
+  }
+  return made;
+}
+
+void journal::prepare() {
+  std::uint64_t slot = 0;
+  {
+    std::lock_guard hold(mutex_);
+    const auto taken = segments_.size() + free_.size();
+    if (!free_.empty() || taken >= settings_.bytes_max / settings_.segment_bytes) return;
+    slot = slots_++;
+  }
+  try {
+    const auto made = make_segment(slot);
+    std::lock_guard hold(mutex_);
+    free_.push_back(made);
+  } catch (const storage_error&) {
+    // The one that appends will find out.
+  }
+}
+
+/// A segment for a group of so many bytes stands at the back.
 void journal::open_next(std::uint64_t size) {
+  std::unique_lock hold(mutex_);
   if (!segments_.empty()) {
-    auto& current = segments_.back();
-    const bool is_empty = current.last == current.after && !current.is_foul && current.end == 0;
+    const auto& current = segments_.back();
+    const bool is_empty = current.end == 0 && !current.is_foul;
     if (is_empty || (!current.is_foul && current.end + size <= settings_.segment_bytes)) return;
   }
-  segment next;
   if (free_.empty()) {
-    next.slot = slots_;
-    next.file = ::open(place_of(next.slot).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (next.file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
-    ++slots_;
-    try {
-      sync_folder(settings_.directory);
-    } catch (...) {
-      next.sequence = 0;
-      free_.push_back(next);
-      throw;
-    }
-  } else {
-    next = std::exchange(free_.back(), {});
-    free_.pop_back();
+    const auto slot = slots_++;
+    hold.unlock();
+    const auto made = make_segment(slot);
+    hold.lock();
+    free_.push_back(made);
   }
+  const auto next = free_.back();
+  free_.pop_back();
   segments_.push_back({next.file, next.slot, ++sequence_, synced_, synced_, 0});
 }
 
@@ -196,14 +228,14 @@ void journal::sync() {
   int file = -1;
   std::uint64_t at = 0;
   std::string first;
+  try {
+    open_next(group_.size());
+  } catch (...) {
+    group_.clear();
+    throw;
+  }
   {
     std::lock_guard hold(mutex_);
-    try {
-      open_next(group_.size());
-    } catch (...) {
-      group_.clear();
-      throw;
-    }
     const auto& current = segments_.back();
     file = current.file;
     at = current.end;

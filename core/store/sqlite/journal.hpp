@@ -23,7 +23,7 @@ namespace liaison::store::sqlite {
 struct journal_settings {
   std::filesystem::path directory;     ///< made when missing
   std::uint64_t seed = 0;              ///< of the hashes: records of another store are none
-  std::uint64_t segment_bytes = 16ULL * 1024 * 1024;
+  std::uint64_t segment_bytes = 8ULL * 1024 * 1024;
   std::uint64_t bytes_max = 512ULL * 1024 * 1024;  ///< of all segments; at least two
 };
 
@@ -41,7 +41,7 @@ class journal {
   journal& operator=(const journal&) = delete;
 
   std::uint64_t last_synced() const;  ///< number of the last record on disk. Thread: any
-  std::uint64_t bytes_unfiled() const;  ///< about. Thread: any
+  std::uint64_t size_bytes() const;     ///< of all segments. Thread: any
 
   // The thread that appends.
   void append(std::uint64_t number, std::string_view body);  ///< into the group; numbers ascend
@@ -59,6 +59,7 @@ class journal {
   void read(std::uint64_t last, std::size_t bytes_max, const taking& take, std::vector<journal_damage>& damaged);
   void read_again(std::uint64_t filed);  ///< from behind that record on
   void filed(std::uint64_t number);      ///< records up to this one have rows, on disk
+  void prepare();                        ///< a segment for when the present one is full
   /// While it holds nobody waits for room.
   void give_up(bool now);
 
@@ -75,6 +76,7 @@ class journal {
   std::filesystem::path place_of(std::uint64_t slot) const;
   void look_through(std::uint64_t filed);
   void measure(segment& what, const segment* next) const;
+  segment make_segment(std::uint64_t slot) const;
   void open_next(std::uint64_t size);
   void release_filed();
   std::optional<segment> segment_to_read() const;

@@ -241,7 +241,7 @@ class sqlite_backend final : public store {
 
   statistics take_statistics() override {
     auto taken = writer_->take_statistics();
-    taken.size_bytes = writer_->file_bytes();
+    taken.size_bytes = writer_->file_bytes() + writer_->log().size_bytes();
     for (const char* suffix : {"", "-wal", "-shm"}) {
       struct stat file {};
       if (::stat((path_ + suffix).c_str(), &file) == 0) taken.size_bytes += static_cast<std::uint64_t>(file.st_size);

@@ -31,7 +31,7 @@ struct sqlite_options {
   std::uint64_t database_bytes_max = 0;         ///< without payload files; 0: the disk's limit
   /// What `keep` kept may wait in the journal for its rows up to this size; then intake waits for the filing.
   std::uint64_t journal_bytes_max = 512ULL * 1024 * 1024;
-  std::uint64_t journal_segment_bytes = 16 * 1024 * 1024;
+  std::uint64_t journal_segment_bytes = 8 * 1024 * 1024;
 };
 
 /// Opens or makes the store. `runs` and `time` must outlive it. Failures: "store-newer" (made by a later version of the

@@ -151,6 +151,7 @@ void writer::work() {
   std::vector<request> group;
   while (take_group(group)) {
     if (!group.empty()) commit(std::exchange(group, {}));
+    journal_.prepare();
     sweep();
     work_off_log();
   }

@@ -160,6 +160,8 @@ inline sqlite_options quick_options(const std::filesystem::path& folder) {
   options.directory = folder;
   options.free_bytes_min = 0;
   options.receipts_kept = 3;
+  options.journal_segment_bytes = 32 * 1024;  // so that they are written over in every test
+  options.journal_bytes_max = 8 * 1024 * 1024;
   options.recent_messages_max = 20;  // so that names are on their way to the tables in every test
   return options;
 }
