@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint32_t looked_at_max = 64;
 constexpr std::int64_t look_period_ms = 5'000;  ///< ends that no delivery of ours made: expired, cancelled
+constexpr std::int64_t gather_ms = 20;
 
 constexpr const char* smtp_silent = "441";  ///< serveur destinataire muet
 constexpr const char* smtp_failed = "554";  ///< échec définitif
@@ -167,7 +168,18 @@ void business_acknowledger::wake() {
     again_ = true;
     return;
   }
-  if (!stopping_) look();
+  if (!stopping_) look_after(gather_ms);
+}
+
+/// Ends come in crowds: those of a moment are looked at together.
+void business_acknowledger::look_after(std::int64_t delay_ms) {
+  if (timer_ != 0 && timer_delay_ms_ <= delay_ms) return;
+  executor_.cancel(timer_);
+  timer_delay_ms_ = delay_ms;
+  timer_ = executor_.call_after(delay_ms, [this] {
+    timer_ = 0;
+    look();
+  });
 }
 
 void business_acknowledger::stop(std::function<void()> then) {
@@ -321,12 +333,7 @@ void business_acknowledger::rest() {
     if (on_stopped_) executor_.post(std::exchange(on_stopped_, {}));
     return;
   }
-  const bool soon = again_;
-  again_ = false;
-  timer_ = executor_.call_after(soon ? 1 : look_period_ms, [this] {
-    timer_ = 0;
-    look();
-  });
+  look_after(std::exchange(again_, false) ? gather_ms : look_period_ms);
 }
 
 }  // namespace liaison::routing

@@ -57,6 +57,7 @@ class business_acknowledger {
   using job_pointer = std::shared_ptr<job>;
 
   void look();
+  void look_after(std::int64_t delay_ms);
   void next();
   void write(const job_pointer& j);
   void written(const job_pointer& j, plugin::reply reply);
@@ -78,6 +79,7 @@ class business_acknowledger {
   bool busy_ = false, again_ = false, stopping_ = false;
   std::function<void()> on_stopped_;
   executor::timer timer_ = 0;
+  std::int64_t timer_delay_ms_ = 0;
 };
 
 }  // namespace liaison::routing

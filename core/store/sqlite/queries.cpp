@@ -46,6 +46,8 @@ failure corrupt(model::message_id id, const std::string& how) {
 queries::queries(connection& database, const payload_files& files)
     : database_(database),
       files_(files),
+      begin_(database, "BEGIN"),
+      end_(database, "COMMIT"),
       find_name_(database, "SELECT id FROM name WHERE text=?"),
       read_name_(database, "SELECT text FROM name WHERE id=?"),
       due_(database, "SELECT id FROM delivery INDEXED BY delivery_waiting WHERE recipient=? AND lane=1 ORDER BY id"),
@@ -86,6 +88,8 @@ queries::queries(connection& database, const payload_files& files)
                    "WHERE d.id BETWEEN m.first_delivery AND m.first_delivery+m.deliveries-1 AND d.message=m.id AND "
                    "d.state=1) FROM message m CROSS JOIN content c ON c.message=m.id WHERE m.id>? AND m.state<>2 "
                    "ORDER BY m.id LIMIT ?"),
+      ended_(database, "SELECT delivery FROM outcome ORDER BY delivery LIMIT ?"),
+      last_receipt_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number DESC LIMIT 1"),
       patients_(database) {}
 
 std::vector<stored_facts> queries::facts(model::message_id after, std::uint32_t limit) {
@@ -401,10 +405,8 @@ std::vector<document_version> queries::line(std::int64_t key, std::uint32_t limi
 }
 
 std::vector<outcome> queries::outcomes(std::uint32_t limit) {
-  statement ended(database_, "SELECT delivery FROM outcome ORDER BY delivery LIMIT ?");
-  statement last(database_, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number DESC LIMIT 1");
   std::vector<outcome> found;
-  auto rows = ended.with(std::int64_t{std::min(limit, listed_max)});
+  auto rows = ended_.with(std::int64_t{std::min(limit, listed_max)});
   while (rows.next()) {
     const auto id = rows.integer(0);
     outcome one;
@@ -418,7 +420,7 @@ std::vector<outcome> queries::outcomes(std::uint32_t limit) {
       one.message_format = std::move(of.front().message_format);
       one.facts_json = std::move(of.front().facts_json);
     }
-    auto row = last.with(id);
+    auto row = last_receipt_.with(id);
     if (row.next())
       one.last = {id, row.integer(0), static_cast<model::receipt_kind>(row.integer(1)), row.text(2), row.text(3)};
     found.push_back(std::move(one));

@@ -34,6 +34,10 @@ class queries {
   std::vector<stored_facts> facts(model::message_id after, std::uint32_t limit);
   patient_rows& patients() { return patients_; }
 
+  /// What is asked between them sees one state of the store.
+  void begin() { begin_.run(); }
+  void end() { end_.run(); }
+
   connection& database() { return database_; }
 
  private:
@@ -47,12 +51,13 @@ class queries {
 
   connection& database_;
   const payload_files& files_;
+  statement begin_, end_;
   statement find_name_, read_name_;
   statement due_, put_off_, beyond_, first_put_off_, read_delivery_, read_work_;
   statement read_raw_, read_message_, deliveries_of_, receipts_of_, first_in_line_;
   statement tally_, first_in_lane_, marked_;
   std::string salt_;
-  statement facts_after_;
+  statement facts_after_, ended_, last_receipt_;
   patient_rows patients_;
   std::unordered_map<std::int64_t, std::string> names_;
 };

@@ -43,9 +43,9 @@ class reader {
   template <class Value, class Read>
   static result<Value> looked_up(queries& from, Read& read) {
     try {
-      from.database().execute("BEGIN");
+      from.begin();
       result<Value> found = read(from);
-      from.database().execute("COMMIT");
+      from.end();
       return found;
     } catch (const storage_error& error) {
       from.database().roll_back();
