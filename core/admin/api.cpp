@@ -4,6 +4,7 @@
 #include "core/admin/patients_api.hpp"
 #include "core/admin/views.hpp"
 #include "core/base/digest.hpp"
+#include "core/base/local_time.hpp"
 #include "core/fhir_api/outcome.hpp"
 #include "core/routing/router.hpp"
 
@@ -240,6 +241,14 @@ void api::get_messages(const request& what, respond then) {
   store::message_filter filter;
   filter.source = query(what, "source");
   filter.document_type = query(what, "document_type");
+  filter.control_id = query(what, "control_id");
+  for (auto [name, into] : {std::pair{"from", &filter.received_from}, {"until", &filter.received_until}}) {
+    const std::string text = query(what, name);
+    if (text.empty()) continue;
+    const auto at = time_from_fhir(text, {parts_.configuration()->discharge.zone});
+    if (!at || *at <= 0) return then(error_response(400, "time-malformed", std::string("'") + name + "' is a FHIR date or dateTime"));
+    *into = *at;
+  }
   const std::string state = query(what, "state");
   for (auto s : {model::message_state::routed, model::message_state::unrouted, model::message_state::quarantined})
     if (state == model::name_of(s)) filter.state = s;

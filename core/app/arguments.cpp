@@ -77,7 +77,11 @@ void add_operation_commands(CLI::App& root, arguments& a) {
   CLI::App* list = messages->add_subcommand("list", "Newest first");
   list->add_option("--source", a.source, "Only from this endpoint");
   list->add_option("--state", a.state, "routed, unrouted or quarantined");
-  list->add_option("--before", a.before, "Only ids below this one");
+  list->add_option("--document-type", a.document_type, "Only documents of this type, a code");
+  list->add_option("--control-id", a.control_id, "Only those that their sender named so");
+  list->add_option("--since", a.since, "Only what came at this time or later, a FHIR date or dateTime");
+  list->add_option("--until", a.until, "Only what came before this time");
+  list->add_option("--before", a.before, "What follows this id in the list");
   list->add_option("--limit", a.limit, "How many")->capture_default_str();
   add_api(list, a);
   for (const char* name : {"show", "trace", "raw"}) {

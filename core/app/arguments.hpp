@@ -35,6 +35,7 @@ struct arguments {
   std::string token;
   std::int64_t id = 0;
   std::string recipient, source, state;
+  std::string document_type, control_id, since, until;  ///< messages list
   std::string document;  ///< its id or its set's
   std::string system, value, kind, answer, date;  ///< patient, stay
   std::int64_t before = 0;

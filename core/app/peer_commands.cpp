@@ -127,6 +127,8 @@ std::string query_of(const arguments& what) {
     return "?id=" + percent_encoded(what.document) + (what.source.empty() ? "" : "&source=" + what.source);
   std::string query = "?limit=" + std::to_string(what.limit);
   if (!what.source.empty()) query += "&source=" + what.source;
+  for (const auto& [name, value] : {std::pair{"document_type", what.document_type}, {"control_id", what.control_id}, {"from", what.since}, {"until", what.until}})
+    if (!value.empty()) query += std::string("&") + name + "=" + percent_encoded(value);
   if (!what.recipient.empty()) query += "&recipient=" + what.recipient;
   if (!what.state.empty()) query += "&state=" + what.state;
   if (what.before > 0) query += "&before=" + std::to_string(what.before);

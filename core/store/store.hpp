@@ -130,7 +130,10 @@ struct message_filter {
   std::string source;
   std::optional<model::message_state> state;
   std::string document_type;     ///< code
-  model::message_id before = 0;  ///< page: ids below it; 0: from the newest
+  std::string control_id;        ///< exactly this one
+  unix_ms received_from = 0;     ///< 0: no limit
+  unix_ms received_until = 0;    ///< earlier than this; 0: no limit
+  model::message_id before = 0;  ///< page: what follows this one in the list; 0: from the newest
   std::uint32_t limit = 50;      ///< at most 1000
 };
 
@@ -237,6 +240,8 @@ class store {
   /// The bytes as they came; checked against their hash ("store-corrupt" names the message when they differ).
   virtual void read_raw(model::message_id id, callback<result<shared_bytes>> then) = 0;
 
+  /// The newest first: by when they came, of one moment by id. One condition costs the same however many messages there
+  /// are; of several, one finds and the others sort out.
   virtual void list_messages(message_filter filter, callback<result<std::vector<model::message>>> then) = 0;
   virtual void list_deliveries(delivery_filter filter, callback<result<std::vector<model::delivery>>> then) = 0;
   virtual void list_receipts(model::message_id message, std::uint32_t limit,

@@ -6,6 +6,8 @@
 #include "core/store/memory/memory_table.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 
 namespace liaison::store {
 namespace {
@@ -74,14 +76,28 @@ class memory_backend final : public memory_store {
   }
 
   void list_messages(message_filter filter, callback<result<std::vector<model::message>>> then) override {
+    std::vector<const stored_message*> in_order;
+    for (const auto& [id, kept] : table_.messages) in_order.push_back(&kept);
+    const auto place = [](const model::message& of) { return std::pair(of.received_at, of.id); };
+    std::ranges::sort(in_order, [&](const auto* a, const auto* b) { return place(a->message) > place(b->message); });
+    auto last = std::pair(std::numeric_limits<unix_ms>::max(), std::numeric_limits<model::message_id>::max());
+    if (filter.before != 0) {
+      const auto above = table_.messages.upper_bound(filter.before);
+      if (above == table_.messages.begin()) return answer(std::move(then), result<std::vector<model::message>>(std::vector<model::message>()));
+      last = {std::prev(above)->second.message.received_at, filter.before};
+    }
     std::vector<model::message> found;
-    for (auto at = table_.messages.rbegin(); at != table_.messages.rend() && found.size() < filter.limit; ++at) {
-      const auto& kept = at->second;
-      if (filter.before != 0 && at->first >= filter.before) continue;
-      if (!filter.source.empty() && kept.message.source != filter.source) continue;
-      if (filter.state && kept.message.state != *filter.state) continue;
-      if (!filter.document_type.empty() && kept.document_type != filter.document_type) continue;
-      found.push_back(kept.message);
+    for (const auto* kept : in_order) {
+      const model::message& message = kept->message;
+      if (found.size() >= filter.limit) break;
+      if (place(message) >= last) continue;
+      if (!filter.source.empty() && message.source != filter.source) continue;
+      if (filter.state && message.state != *filter.state) continue;
+      if (!filter.document_type.empty() && kept->document_type != filter.document_type) continue;
+      if (!filter.control_id.empty() && message.control_id != filter.control_id) continue;
+      if (message.received_at < filter.received_from) continue;
+      if (filter.received_until != 0 && message.received_at >= filter.received_until) continue;
+      found.push_back(message);
     }
     answer(std::move(then), result<std::vector<model::message>>(std::move(found)));
   }

@@ -17,7 +17,7 @@ constexpr std::uint32_t listed_max = 1000;
 constexpr std::size_t names_cached_max = 4096;
 constexpr const char* message_columns =
     "m.id, m.source, m.peer, m.received_at, m.state, m.format, m.sha256, m.size_bytes, m.control_id, m.times_received, "
-    "c.facts, c.issues FROM message m CROSS JOIN content c ON c.message=m.id ";
+    "c.facts, c.issues ";
 
 /// Of message ?1: those of its intake, whose ids are in a row, and replays.
 constexpr const char* deliveries_of_message =
@@ -69,7 +69,7 @@ queries::queries(connection& database, const payload_files& files)
       read_raw_(database,
                 "SELECT m.sha256, m.size_bytes, m.in_file, c.raw FROM message m CROSS JOIN content c ON c.message=m.id "
                 "WHERE m.id=?"),
-      read_message_(database, std::string("SELECT ") + message_columns + "WHERE m.id=?"),
+      read_message_(database, std::string("SELECT ") + message_columns + "FROM message m CROSS JOIN content c ON c.message=m.id WHERE m.id=?"),
       deliveries_of_(database, std::string("SELECT id FROM ") + deliveries_of_message + "ORDER BY id"),
       receipts_of_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number"),
       first_in_line_(database,
@@ -226,9 +226,17 @@ model::message queries::message_in(cursor& row) {
   return found;
 }
 
+// The condition that leaves least is the one to read by.
 std::vector<model::message> queries::messages(const message_filter& filter) {
   std::vector<model::message> found;
-  std::string sql = std::string("SELECT ") + message_columns + "WHERE m.id<?1 ";
+  const bool by_state = filter.state && *filter.state != model::message_state::routed;
+  const char* index = !filter.control_id.empty()      ? "message_control"
+                      : by_state                      ? "message_not_routed"
+                      : !filter.document_type.empty() ? "message_type"
+                      : !filter.source.empty()        ? "message_source"
+                                                      : "message_time";
+  std::string sql = std::string("SELECT ") + message_columns + "FROM message m INDEXED BY " + index + " CROSS JOIN content c ON c.message=m.id " +
+                    "WHERE m.received_at>=?5 AND m.received_at<?6 AND (m.received_at, m.id)<(?7, ?1) ";
   std::int64_t source = 0;
   if (!filter.source.empty()) {
     const auto number = number_of(filter.source);
@@ -236,15 +244,25 @@ std::vector<model::message> queries::messages(const message_filter& filter) {
     source = *number;
     sql += "AND m.source=?2 ";
   }
-  if (filter.state) {
-    sql += "AND m.state=" + std::to_string(code(*filter.state)) + ' ';
-    if (*filter.state != model::message_state::routed) sql += "AND m.state<>0 ";  // so that the index is found
+  if (filter.state) sql += "AND m.state=" + std::to_string(code(*filter.state)) + ' ';
+  if (by_state) sql += "AND m.state<>0 ";  // so that the index is taken
+  if (!filter.document_type.empty()) sql += "AND m.document_type=?3 AND m.document_type<>'' ";
+  if (!filter.control_id.empty()) sql += "AND m.control_id=?4 AND m.control_id<>'' ";
+  sql += "ORDER BY m.received_at DESC, m.id DESC LIMIT ?8";
+  unix_ms last = above_all;
+  if (filter.before != 0) {
+    // The one where the last page ended may be gone: then the one before it has nearly its place.
+    statement place(database_, "SELECT received_at FROM message WHERE id<=? ORDER BY id DESC LIMIT 1");
+    auto row = place.with(filter.before);
+    if (!row.next()) return found;
+    last = row.integer(0);
   }
-  if (!filter.document_type.empty()) sql += "AND m.document_type=?3 ";
-  sql += "ORDER BY m.id DESC LIMIT ?4";
+  // The index is entered where the page begins.
+  unix_ms until = filter.received_until == 0 ? above_all : filter.received_until;
+  if (filter.before != 0) until = std::min(until, last + 1);
   statement asked(database_, sql);
-  auto rows = asked.with(filter.before == 0 ? above_all : filter.before, source, filter.document_type,
-                         std::int64_t{std::min(filter.limit, listed_max)});
+  auto rows = asked.with(filter.before == 0 ? above_all : filter.before, source, filter.document_type, filter.control_id, filter.received_from,
+                         until, last, std::int64_t{std::min(filter.limit, listed_max)});
   while (rows.next()) found.push_back(message_in(rows));
   return found;
 }

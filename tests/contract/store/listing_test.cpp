@@ -73,6 +73,42 @@ TEST_P(store_listing, messages_by_source_state_and_type) {
   EXPECT_THAT(message_ids(filter), IsEmpty());
 }
 
+TEST_P(store_listing, messages_by_control_id_and_time) {
+  const auto at = [&](const std::string& text, unix_ms when, const std::string& control_id, const std::string& source) {
+    auto what = message_of(text, {"gp"});
+    what.message.received_at = when;
+    what.message.control_id = control_id;
+    what.message.source = source;
+    return store_.stored(std::move(what));
+  };
+  const auto a = at("a", 1000, "K1", "hospital"), b = at("b", 3000, "K2", "hospital"), c = at("c", 2000, "K1", "laboratory"),
+             d = at("d", 3000, "", "laboratory");
+  message_filter filter;
+  EXPECT_THAT(message_ids(filter), ElementsAre(d, b, c, a)) << "the clock was set back before the third";
+  filter.limit = 2;
+  filter.before = b;
+  EXPECT_THAT(message_ids(filter), ElementsAre(c, a)) << "a page begins where the last one ended";
+  filter = {};
+  filter.control_id = "K1";
+  EXPECT_THAT(message_ids(filter), ElementsAre(c, a));
+  filter.source = "hospital";
+  EXPECT_THAT(message_ids(filter), ElementsAre(a));
+  filter = {};
+  filter.control_id = "K";
+  EXPECT_THAT(message_ids(filter), IsEmpty());
+  filter = {};
+  filter.received_from = 2000;
+  EXPECT_THAT(message_ids(filter), ElementsAre(d, b, c));
+  filter.received_until = 3000;
+  EXPECT_THAT(message_ids(filter), ElementsAre(c));
+  filter.received_from = 0;
+  EXPECT_THAT(message_ids(filter), ElementsAre(c, a));
+  filter.source = "laboratory";
+  EXPECT_THAT(message_ids(filter), ElementsAre(c));
+  filter.before = a;
+  EXPECT_THAT(message_ids(filter), IsEmpty());
+}
+
 TEST_P(store_listing, deliveries_by_recipient_state_and_message) {
   const auto first = one("a", "hospital", {"gp", "platform"});
   const auto second = one("b", "hospital", {"gp"});
