@@ -83,20 +83,16 @@ result<double> filled_store::open() {
   if (!opened) return opened.error();
   store_ = std::move(opened).value();
   kept_ = filed_ = 0;
+  store_->on_filed([this](const std::vector<store::filed>& group) {
+    filed_ += group.size();
+    if (when_filed_ && filed_ >= kept_) when_filed_();
+  });
   return seconds_since(begin) * 1e3;
 }
 
 void filled_store::close() {
   if (store_) store_->close();
   store_.reset();
-}
-
-void filled_store::hand_in(store::intake what, store::callback<result<done>> then) {
-  store_->take_in(std::move(what), [this, then = std::move(then)](const store::intake_outcome& kept) {
-    ++filed_;
-    if (kept.verdict == store::intake_verdict::stored) return then(done{});
-    then(failure{"store", "a message was not stored: " + kept.text});
-  });
 }
 
 void filled_store::wait(const std::function<void(std::function<void()>)>& start) {
@@ -107,7 +103,10 @@ void filled_store::wait(const std::function<void(std::function<void()>)>& start)
 
 void filled_store::wait_until_filed() {
   if (filed_ >= kept_) return;
-  wait([this](const std::function<void()>& done) { when_filed_ = done; });
+  wait([this](const std::function<void()>& done) {
+    if (filed_ >= kept_) return done();  // told while we began to wait
+    when_filed_ = done;
+  });
   when_filed_ = nullptr;
 }
 
@@ -169,7 +168,7 @@ result<filled_store::intake_rates> filled_store::take_in_for(const std::string& 
     work.may_begin = [&] { return made_ - first < count_max && seconds_since(begin) < seconds; };
     work.begin = [&] {
       ++kept_;
-      hand_in(make(++made_, recipient), [&, began = steady::now()](const result<liaison::done>& kept) {
+      store_->keep(make(++made_, recipient), [&, began = steady::now()](const result<liaison::done>& kept) {
         rates.latencies_us.push_back(seconds_since(began) * 1e6);
         work.ended(kept);
       });
@@ -270,7 +269,7 @@ result<filled_store::purged> filled_store::purge(double days) {
   trickle = [&] {
     ++open;
     ++kept_;
-    hand_in(make(++made_, queue), [&, began = steady::now()](const result<done>& kept) {
+    store_->keep(make(++made_, queue), [&, began = steady::now()](const result<done>& kept) {
       found.latencies_us.push_back(seconds_since(began) * 1e6);
       if (!kept) outcome = kept.error();
       --open;

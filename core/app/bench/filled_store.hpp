@@ -81,6 +81,7 @@ class filled_store {
   result<purged> purge(double days);
 
   std::uint64_t size_bytes() { return store_->take_statistics().size_bytes; }
+  unix_ms now() const { return clock_.now(); }
   std::uint64_t count() const { return made_; }  ///< messages taken in, in all
 
   /// Names of the n-th message, from 1. Five messages in a row are of the same patient.
@@ -94,7 +95,6 @@ class filled_store {
   result<intake_rates> take_in_for(const std::string& recipient, double seconds, std::uint64_t count_max, unsigned in_flight);
   void wait(const std::function<void(std::function<void()> done)>& start);
   void wait_until_filed();
-  void hand_in(store::intake what, store::callback<result<done>> then);
 
   std::string directory_;
   past_clock clock_;

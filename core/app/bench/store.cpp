@@ -76,6 +76,21 @@ constexpr question lookups[] = {
        filter.source = kept::source_of(1);
        return ask_page(in, filter, [](const pages& found) { return !found.empty(); });
      }},
+    {"control id", [](filled_store& in, std::uint64_t n) {
+       store::message_filter filter;
+       filter.control_id = kept::control_id_of(n);
+       return ask_page(in, filter, [&](const pages& found) { return found.size() == 1 && has(found, kept::control_id_of(n)); });
+     }},
+    {"time", [](filled_store& in, std::uint64_t n) {
+       // The hour in which about this one came.
+       constexpr double hour_ms = 3'600'000;
+       store::message_filter filter;
+       filter.received_until = in.now() - static_cast<unix_ms>(days * 24 * hour_ms * (1 - static_cast<double>(n) / static_cast<double>(in.count())));
+       filter.received_from = filter.received_until - static_cast<unix_ms>(hour_ms);
+       return ask_page(in, filter, [&](const pages& found) {
+         return std::all_of(found.begin(), found.end(), [&](const model::message& one) { return one.received_at >= filter.received_from && one.received_at < filter.received_until; });
+       });
+     }},
 };
 
 constexpr question first_pages[] = {

@@ -38,6 +38,8 @@ const std::map<std::string, std::vector<expected>>& promised() {
         {"look up: patient, by mark", 0.0001},
         {"look up: document, its line", 0.0001},
         {"look up: sender", 0.0001},
+        {"look up: control id", 0.0001},
+        {"look up: time", 0.0001},
         {"first page: newest messages", 0.0001},
         {"start-up", 0.01},
         {"retention of a day", 0.00001}}},
