@@ -178,6 +178,7 @@ TEST(connections, ten_thousand_are_held_answered_and_gone_without_a_trace) {
   peers.leave();
   EXPECT_TRUE(eventually([&] { return metric(gateway, "liaison_connections{listener=\"hospital\"}") == 0; }));
   EXPECT_EQ(gateway.send(plain_result("last")).code, "AA");
+  EXPECT_TRUE(eventually([&] { return gateway.count("gp") >= senders + 500 + 3; })) << gateway.count("gp");
   EXPECT_EQ(gateway.count("gp"), senders + 500 + 3);
   const process_figures after = figures_of(gateway.process());
   EXPECT_LE(after.descriptors, before.descriptors + 8);
