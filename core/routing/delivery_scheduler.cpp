@@ -21,6 +21,8 @@ constexpr std::int64_t record_retry_ms = 1'000;  ///< the store was full or fail
 constexpr std::int64_t expiry_period_ms = 30'000;
 constexpr std::uint32_t expiry_batch = 1'000;
 constexpr std::int64_t waits_period_ms_min = 250;
+constexpr std::uint32_t busy_after = 8;            ///< deliveries in a row that did not go: it is the recipient
+constexpr std::int64_t busy_rest_ms_max = 60'000;
 
 const char* name_of(model::send_verdict verdict) {
   switch (verdict) {
@@ -69,6 +71,8 @@ struct delivery_scheduler::lane {
   bool fetching = false;
   std::uint32_t generation = 0;  ///< raised when what is being fetched may be stale
   std::uint32_t failures = 0;    ///< in a row, of the recipient itself
+  std::uint32_t failed_in_a_row = 0;    ///< deliveries that a recipient who is there did not take now
+  model::delivery_id failed_last = 0;
   std::int64_t resting_until = 0;   ///< by the steady clock
   std::int64_t put_off_ms_max = 0;  ///< nothing of this lane was put off for longer, in this life
   executor::timer timer = 0;
@@ -166,8 +170,14 @@ void delivery_scheduler::pump(const lane_pointer& to) {
   // After a failure one delivery probes; the rest goes on when it came through.
   const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint.delivery.in_flight_max);
   while (to->in_flight.size() < at_once && !to->window.empty()) {
-    store::work next = std::move(to->window.front());
-    to->window.pop_front();
+    auto chosen = to->window.begin();
+    // What was never tried tells more of a busy recipient than what it did not take before, and must not wait for that.
+    if (to->failed_in_a_row >= busy_after) {
+      const auto untried = std::find_if(chosen, to->window.end(), [](const store::work& each) { return each.delivery.attempts == 0; });
+      if (untried != to->window.end()) chosen = untried;
+    }
+    store::work next = std::move(*chosen);
+    to->window.erase(chosen);
     start(to, std::move(next));
   }
   if (to->window.empty() && to->may_have_more && !to->fetching && to->in_flight.size() < at_once) fetch(to);
@@ -181,7 +191,9 @@ void delivery_scheduler::fetch(const lane_pointer& to) {
   const unix_ms now = clock_.now();
   // Put off beyond anything that we or the recipient asked for: the clock was set back since.
   const std::int64_t put_off_ms_max = std::max(to->put_off_ms_max, to->endpoint.delivery.retry_delay_ms_max);
-  store_.ready(to->name, {now, now + put_off_ms_max}, std::move(except), fetch_max, [this, to, generation](result<std::vector<store::work>> found) {
+  // One that is not there is asked with one delivery; of a busy one's queue it is chosen.
+  const std::uint32_t limit = to->failures > 0 && to->failed_in_a_row < busy_after ? 1 : fetch_max;
+  store_.ready(to->name, {now, now + put_off_ms_max}, std::move(except), limit, [this, to, generation, limit](result<std::vector<store::work>> found) {
     to->fetching = false;
     if (!found) {
       observe::log_line(observe::level::error, "queue-unreadable").with("recipient", to->name).with("reason", found.error().text);
@@ -191,7 +203,7 @@ void delivery_scheduler::fetch(const lane_pointer& to) {
     if (generation != to->generation) to->may_have_more = true;
     for (store::work& w : found.value())
       if (!to->in_flight.count(w.delivery.id)) to->window.push_back(std::move(w));
-    if (found.value().size() >= fetch_max) to->may_have_more = true;
+    if (found.value().size() >= limit) to->may_have_more = true;
     if (!to->window.empty() || to->may_have_more) return pump(to);
     store_.next_due(to->name, [this, to](result<unix_ms> due) {
       if (due && due.value() > 0) arm(to, due.value());
@@ -338,8 +350,10 @@ void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& o
   metrics_.count("liaison_delivery_attempts_total",
                  {{"recipient", j->to->name}, {"verdict", name_of(outcome.verdict)}, {"code", code_class(outcome.code)}});
   if (outcome.verdict == model::send_verdict::refused) return give_up(j, outcome.code, outcome.text);
+  if (outcome.verdict == model::send_verdict::failed) note_busy(*j->to, j->work.delivery.id);
   if (outcome.verdict != model::send_verdict::accepted) return fail(j, outcome);
   j->to->failures = 0;
+  j->to->failed_in_a_row = 0;
   j->to->resting_until = 0;
   j->update.state = model::delivery_state::delivered;
   j->update.leaves_the_house = j->audience != identity::audience::internal;
@@ -358,6 +372,18 @@ void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& o
   });
 }
 
+/// A recipient that says "not now" to one after the other is busy as a whole: its queue must not be carried past it, each at
+/// its own pace, for as long as that lasts. It rests for a short while only, since it may be that these few are what it cannot take.
+void delivery_scheduler::note_busy(lane& to, model::delivery_id which) {
+  if (which != std::exchange(to.failed_last, which)) ++to.failed_in_a_row;
+  const std::int64_t now = clock_.steady_ms();
+  if (to.failed_in_a_row < busy_after || to.resting_until > now) return;
+  const config::delivery_policy& policy = to.endpoint.delivery;
+  ++to.failures;
+  to.window.clear();  // what comes meanwhile is not in it
+  to.resting_until = now + protocol::backoff_delay_ms({policy.retry_delay_ms_min, std::min(policy.retry_delay_ms_max, busy_rest_ms_max)}, to.failures, random_(), 0);
+}
+
 void delivery_scheduler::fail(const job_pointer& j, model::send_outcome outcome) {
   const unix_ms now = clock_.now();
   const protocol::backoff_limits limits{j->endpoint.delivery.retry_delay_ms_min, j->endpoint.delivery.retry_delay_ms_max};
@@ -368,6 +394,7 @@ void delivery_scheduler::fail(const job_pointer& j, model::send_outcome outcome)
   if (outcome.verdict == model::send_verdict::unreachable) {
     // The recipient rests as a whole; the delivery itself stays due, so that it probes first.
     ++j->to->failures;
+    j->to->window.clear();  // in which this one no longer is
     j->to->resting_until = clock_.steady_ms() + protocol::backoff_delay_ms(limits, j->to->failures, random_(), outcome.retry_after_ms);
     j->update.next_attempt_at = now;
   } else {
@@ -395,6 +422,7 @@ void delivery_scheduler::give_up(const job_pointer& j, const std::string& code, 
       .with("message", j->work.delivery.message)
       .with("code", code);
   j->to->failures = 0;
+  j->to->failed_in_a_row = 0;
   record(j, [this, j] { end(j); });
 }
 

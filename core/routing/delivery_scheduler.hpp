@@ -64,6 +64,7 @@ class delivery_scheduler {
   void prepare(const job_pointer& j);
   void send(const job_pointer& j);
   void sent(const job_pointer& j, const model::send_outcome& outcome);
+  void note_busy(lane& to, model::delivery_id which);
   void fail(const job_pointer& j, model::send_outcome outcome);
   void give_up(const job_pointer& j, const std::string& code, const std::string& text);
   void record(const job_pointer& j, std::function<void()> then);

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -163,6 +164,8 @@ class scripted_sender final : public model::sender {
       outcome = script.front();
       if (script.size() > 1 || !repeat_last) script.pop_front();
     }
+    if (answers)
+      if (const auto chosen = answers(*what.document)) outcome = *chosen;
     if (outcome.verdict == model::send_verdict::accepted) taken.push_back(*what.document);
     if (hold) {
       held.push_back([then = std::move(then), outcome] { then(outcome); });
@@ -174,6 +177,7 @@ class scripted_sender final : public model::sender {
 
   std::deque<model::send_outcome> script;
   bool repeat_last = false;
+  std::function<std::optional<model::send_outcome>(const std::string& document)> answers;  ///< instead, for some
   bool hold = false;
   int attempts = 0;
   std::vector<std::string> taken, prepared;

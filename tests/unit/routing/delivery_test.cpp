@@ -68,6 +68,34 @@ TEST_F(broker, a_recipient_that_is_down_is_probed_by_one_and_the_rest_waits_on_d
   for (int i = 1; i < 200; ++i) EXPECT_NE(senders["gp"]->taken[i], senders["gp"]->taken[i - 1]);
 }
 
+TEST_F(broker, a_recipient_that_is_busy_all_the_time_is_probed_by_one_as_well) {
+  auto& gp = *senders["gp"];
+  gp.script = {failed_once};
+  gp.repeat_last = true;
+  for (int i = 0; i < 500; ++i) receive("control=" + std::to_string(i) + ";type=letter;id=d" + std::to_string(i));
+  time.advance(60'000);
+  const int before = gp.attempts;
+  time.advance(3'600'000);
+  EXPECT_LT(gp.attempts - before, 130) << "and not five hundred in each minute";
+  EXPECT_GT(gp.attempts - before, 50);
+  gp.script.clear();
+  time.advance(180'000);
+  EXPECT_EQ(gp.taken.size(), 500U);
+}
+
+TEST_F(broker, a_few_that_a_recipient_cannot_take_do_not_hold_up_the_others_for_long) {
+  auto& gp = *senders["gp"];
+  gp.answers = [](const std::string& text) { return text.find("odd") == std::string::npos ? std::nullopt : std::optional(failed_once); };
+  for (int i = 0; i < 20; ++i) receive("control=odd" + std::to_string(i) + ";type=letter;id=o" + std::to_string(i));
+  for (int round = 0; round < 20; ++round) {
+    time.advance(600'000);
+    const std::size_t before = gp.taken.size();
+    for (int i = 0; i < 10; ++i) receive("control=" + std::to_string(round * 10 + i) + ";type=letter;id=d" + std::to_string(round * 10 + i));
+    time.advance(180'000);
+    EXPECT_EQ(gp.taken.size(), before + 10) << round;
+  }
+}
+
 TEST_F(broker, what_is_not_delivered_in_time_becomes_a_dead_letter) {
   senders["gp"]->script = {unreachable};
   senders["gp"]->repeat_last = true;
