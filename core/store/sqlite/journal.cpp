@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,13 @@ std::uint64_t size_of(int file) {
   struct stat what {};
   if (::fstat(file, &what) != 0) throw error_of_file(errno, "looking at the journal", reach::everything);
   return static_cast<std::uint64_t>(what.st_size);
+}
+
+/// Filling segments ahead must not be what fills a disk up.
+bool has_plenty_of_room(const journal_settings& settings) {
+  struct statvfs room {};
+  return ::statvfs(settings.directory.c_str(), &room) == 0 &&
+         std::uint64_t{room.f_bavail} * room.f_frsize >= settings.reserve_bytes + 8 * settings.segment_bytes;
 }
 
 }  // namespace
@@ -137,7 +145,12 @@ std::uint64_t journal::last_synced() const {
 
 std::uint64_t journal::size_bytes() const {
   std::lock_guard hold(mutex_);
-  return (segments_.size() + free_.size()) * settings_.segment_bytes;
+  std::uint64_t sum = 0;
+  struct stat what {};
+  for (const auto* some : {&segments_, &free_})
+    for (const auto& each : *some)
+      if (::fstat(each.file, &what) == 0) sum += static_cast<std::uint64_t>(what.st_size);
+  return sum;
 }
 
 void journal::append(std::uint64_t number, std::string_view body) {
@@ -162,20 +175,17 @@ bool journal::wait_for_room() {
 }
 
 /// A file whose blocks are all there. To write over them leaves the file system nothing of its own to write down, which
-/// is quicker; and ext4, after an error, may call a file that grew synced when it is not. Where there is no room for
-/// all of it, it grows.
+/// is quicker; and ext4, after an error, may call a file that grew synced when it is not. Where room is short, it grows.
 journal::segment journal::make_segment(std::uint64_t slot) const {
   segment made;
   made.slot = slot;
   made.file = ::open(place_of(slot).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (made.file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
   try {
-    try {
+    if (has_plenty_of_room(settings_)) {
       const std::string nothing(std::min<std::uint64_t>(settings_.segment_bytes, 1024 * 1024), '\0');
       for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size()) write_at(made.file, nothing, at);
       if (::fsync(made.file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
-    } catch (const storage_error& error) {
-      if (error.why != storage_error::cause::full || ::ftruncate(made.file, 0) != 0) throw;
     }
     sync_folder(settings_.directory);
   } catch (...) {
@@ -192,6 +202,7 @@ void journal::prepare() {
     std::lock_guard hold(mutex_);
     const auto taken = segments_.size() + free_.size();
     if (!free_.empty() || taken >= settings_.bytes_max / settings_.segment_bytes) return;
+    if (!has_plenty_of_room(settings_)) return;
     slot = slots_++;
   }
   try {

@@ -23,6 +23,7 @@ namespace liaison::store::sqlite {
 struct journal_settings {
   std::filesystem::path directory;     ///< made when missing
   std::uint64_t seed = 0;              ///< of the hashes: records of another store are none
+  std::uint64_t reserve_bytes = 0;     ///< of the disk, left to what the store does besides
   std::uint64_t segment_bytes = 8ULL * 1024 * 1024;
   std::uint64_t bytes_max = 512ULL * 1024 * 1024;  ///< of all segments; at least two
 };
@@ -92,7 +93,7 @@ class journal {
   mutable std::mutex mutex_;  ///< over all below
   std::condition_variable room_;
   std::deque<segment> segments_;  ///< with records that may lack rows, and the one written to; by sequence
-  std::vector<segment> free_;
+  std::deque<segment> free_;
   std::uint64_t slots_ = 0, sequence_ = 0;
   std::uint64_t synced_ = 0, filed_ = 0;
   bool gave_up_ = false;

@@ -30,6 +30,7 @@ journal_settings settings_of(const sqlite_options& options, const std::string& s
   journal_settings settings;
   settings.directory = options.directory / "journal";
   std::memcpy(&settings.seed, salt.data(), std::min(salt.size(), sizeof settings.seed));
+  settings.reserve_bytes = options.free_bytes_min;
   settings.segment_bytes = options.journal_segment_bytes;
   settings.bytes_max = options.journal_bytes_max;
   return settings;
