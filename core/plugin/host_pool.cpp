@@ -89,7 +89,8 @@ class running_pool final : public host_pool {
   running_pool(boost::asio::io_context& io, std::shared_ptr<const host_settings> how) : io_(io), how_(std::move(how)) {}
   ~running_pool() override { stop(); }
 
-  result<done> start(const std::vector<std::string>& files, const std::string& program);
+  result<done> start(const std::vector<std::string>& files, const std::string& program,
+                     const std::function<void()>& meanwhile);
   void call(request what, std::function<void(reply)> then) override;
   const std::vector<translator_info>& list() const override { return list_; }
   void stop() override {
@@ -113,7 +114,8 @@ class running_pool final : public host_pool {
   std::vector<translator_info> list_;
 };
 
-result<done> running_pool::start(const std::vector<std::string>& files, const std::string& program) {
+result<done> running_pool::start(const std::vector<std::string>& files, const std::string& program,
+                                 const std::function<void()>& meanwhile) {
   for (const std::string& file : files) {
     // The settings live as long as any group: groups outlive the pool by what is posted.
     auto group =
@@ -121,6 +123,7 @@ result<done> running_pool::start(const std::vector<std::string>& files, const st
     if (auto begun = group->begin(); !begun) return begun.error();
     plugins_->groups.push_back(std::move(group));
   }
+  if (meanwhile) meanwhile();
   await_all();
   if (auto kept = keep_usable(); !kept) return kept.error();
   for (const group_pointer& one : plugins_->groups)
@@ -226,14 +229,15 @@ void ignore_broken_pipes() {
 
 }  // namespace
 
-result<std::unique_ptr<host_pool>> open_hosts(boost::asio::io_context& io, host_settings how) {
+result<std::unique_ptr<host_pool>> open_hosts(boost::asio::io_context& io, host_settings how,
+                                              const std::function<void()>& meanwhile) {
   auto files = files_of(how);
   if (!files) return files.error();
   ignore_broken_pipes();
   how.hosts = std::max(how.hosts, 1U);
   const std::string program = program_of(how);
   auto made = std::make_unique<running_pool>(io, std::make_shared<const host_settings>(std::move(how)));
-  if (auto started = made->start(files.value(), program); !started) return started.error();
+  if (auto started = made->start(files.value(), program, meanwhile); !started) return started.error();
   return std::unique_ptr<host_pool>(std::move(made));
 }
 

@@ -4,6 +4,7 @@
 #include "core/plugin/wire.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
@@ -14,8 +15,10 @@ constexpr std::uint8_t item_end = 0, item_issue = 1, item_part = 2;
 
 template <class Number>
 void put(std::string& out, Number value) {
+  std::array<char, sizeof(Number)> bytes;
   for (std::size_t i = 0; i < sizeof(Number); ++i)
-    out += static_cast<char>(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
+    bytes[i] = static_cast<char>(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
+  out.append(bytes.data(), bytes.size());
 }
 
 void put_text(std::string& out, std::string_view text, std::size_t size_bytes_max) {

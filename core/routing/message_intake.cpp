@@ -149,6 +149,15 @@ message_intake::message_intake(store::store& store, plugin::translators& transla
   store_.on_filed([this](std::vector<store::filed> group) { filed(group); });
 }
 
+/// Made of texts, and the same for every message of a configuration.
+const identity::letter_rule& message_intake::rule_of(const config::snapshot& configuration) {
+  if (rule_from_ != configuration) {
+    rule_ = letter_rule_of(*configuration);
+    rule_from_ = configuration;
+  }
+  return rule_;
+}
+
 void message_intake::accept(model::arrival what, std::function<void(model::answer)> then) {
   auto t = std::make_shared<task>();
   t->arrival = std::move(what);
@@ -171,10 +180,10 @@ void message_intake::accept(model::arrival what, std::function<void(model::answe
   question.now = rfc3339(clock_.now());
   question.environment = t->configuration->environment == "production" ? identity::environment::production : identity::environment::test;
   question.acknowledge = t->arrival.wants_acknowledgement;
-  examiner_.examine(std::move(question), [this, t](examination found) { examined(t, std::move(found)); });
+  examiner_.examine(std::move(question), [this, t](examination&& found) { examined(t, std::move(found)); });
 }
 
-void message_intake::examined(const task_pointer& t, examination found) {
+void message_intake::examined(const task_pointer& t, examination&& found) {
   t->found = std::move(found);
   t->how.format = t->found.format;
   if (t->found.mishap == plugin::mishap::unavailable || t->found.status == LIAISON_RETRY) {
@@ -211,7 +220,7 @@ void message_intake::keep(const task_pointer& t) {
   const double wait_minutes = t->configuration->missing_original.wait_minutes;
   if (wait_minutes > 0) record.waits_until = record.message.received_at + static_cast<unix_ms>(wait_minutes * 60'000);
   if (t->found.status == LIAISON_OK)
-    record.subject = identity::observe(t->found.facts, t->arrival.source, record.message.received_at, letter_rule_of(*t->configuration));
+    record.subject = identity::observe(t->found.facts, t->arrival.source, record.message.received_at, rule_of(t->configuration));
   record.if_control_id_seen = control_id_reused();
   if (t->found.status == LIAISON_OK && !t->arrival.replaces.empty())
     record.replaces = name_for_all(t->arrival.replaces, t->arrival.source);

@@ -40,7 +40,8 @@ class message_intake final : public model::intake {
   struct task;
   using task_pointer = std::shared_ptr<task>;
 
-  void examined(const task_pointer& t, examination found);
+  void examined(const task_pointer& t, examination&& found);
+  const identity::letter_rule& rule_of(const config::snapshot& configuration);
   void look_back(const task_pointer& t);
   void keep(const task_pointer& t);
   void kept(const task_pointer& t, store::intake_outcome outcome);
@@ -59,6 +60,8 @@ class message_intake final : public model::intake {
   observe::metrics& metrics_;
   std::function<void(const std::string&)> on_deliveries_;
   config::snapshot configuration_;
+  config::snapshot rule_from_;
+  identity::letter_rule rule_;
   bool stopping_ = false;
   std::size_t in_flight_ = 0;
   std::uint64_t bytes_in_flight_ = 0;
