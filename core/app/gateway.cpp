@@ -24,6 +24,9 @@ namespace liaison::app {
 namespace {
 
 constexpr std::int64_t purge_period_ms = 60'000;
+// Between two thousands of messages: a day's messages of a large store are gone within seconds to minutes, and whatever else is
+// to be written comes in between.
+constexpr std::int64_t purge_pause_ms = 50;
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
 
 std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, plugin::translators& translators,
@@ -271,7 +274,7 @@ void gateway::watch_time() {
     else if (gone.value() > 0) observe::log_line(observe::level::information, "retention").with("messages", gone.value());
     if (stopping_) return;
     const bool more = gone && gone.value() >= slice;
-    executor_.call_after(more ? 1'000 : purge_period_ms, [this] {
+    executor_.call_after(more ? purge_pause_ms : purge_period_ms, [this] {
       if (!stopping_) watch_time();
     });
   });

@@ -125,7 +125,7 @@ result<double> gateway_server::wait_for(const std::string& name, const std::stri
 }
 
 result<double> gateway_server::wait_until_filed() const {
-  return wait_for("liaison_store_unfiled_messages", {}, [](double left) { return left == 0; }, file_seconds_max, std::chrono::milliseconds(5),
+  return wait_for("liaison_store_unfiled_messages", {}, [](double left) { return left == 0; }, file_seconds_max, std::chrono::milliseconds(20),
                   "the gateway did not file what it took in");
 }
 

@@ -89,6 +89,32 @@ TEST(path, what_was_posted_can_be_followed_replayed_and_read_back) {
   EXPECT_EQ(metrics.find("ZENOBIE"), std::string::npos);
 }
 
+TEST(path, a_message_is_found_by_control_id_sender_type_and_time) {
+  gateway_process gateway;
+  gateway.start();
+  ASSERT_EQ(gateway.send(plain_result("11")).code, "AA");
+  ASSERT_EQ(gateway.send(discharge_letter("1000000012")).code, "AA");
+  ASSERT_TRUE(gateway.wait_until_delivered());
+  const auto found = [&](const std::string& query) {
+    const auto answer = gateway.ask("GET", "/api/v1/messages?" + query);
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    rapidjson::Document page;
+    page.Parse(answer.body.c_str());
+    return page.HasParseError() ? 99U : page["items"].Size();
+  };
+  rapidjson::Document one;
+  one.Parse(gateway.ask("GET", "/api/v1/messages/1").body.c_str());
+  ASSERT_TRUE(one.IsObject() && one.HasMember("control_id"));
+  EXPECT_EQ(found("control_id=" + std::string(one["control_id"].GetString())), 1U);
+  EXPECT_EQ(found("control_id=nobody"), 0U);
+  EXPECT_EQ(found("source=hospital"), 2U);
+  EXPECT_EQ(found("document_type=34105-7"), 1U);
+  EXPECT_EQ(found("from=2020-01-01&until=2099-01-01"), 2U);
+  EXPECT_EQ(found("until=2020-01-01"), 0U);
+  EXPECT_EQ(found("source=hospital&from=2099-01-01"), 0U);
+  EXPECT_EQ(gateway.ask("GET", "/api/v1/messages?from=yesterday").status, 400U);
+}
+
 TEST(path, a_fhir_bundle_comes_in_by_fhir_and_leaves_as_hprim) {
   gateway_process gateway;
   gateway.start();
