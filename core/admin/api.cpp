@@ -52,10 +52,22 @@ bool is_one_of(const std::string& token, const std::vector<std::string>& tokens)
   return !token.empty() && std::any_of(tokens.begin(), tokens.end(), [&](const auto& t) { return same_secret(t, token); });
 }
 
+/// Four numbers, the first of them 127. "127.example.org" is a name like any other, and whoever owns it says where it leads.
+bool is_loopback_address(std::string_view name) {
+  if (!name.starts_with("127.")) return false;
+  int parts = 0;
+  for (;; ++parts) {
+    const std::string_view part = name.substr(0, name.find('.'));
+    if (part.empty() || part.size() > 3 || part.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    if (part.size() == name.size()) return parts == 3;
+    name.remove_prefix(part.size() + 1);
+  }
+}
+
 /// "127.0.0.1:8480", "[::1]:8480", "localhost" name this machine whatever a name server says.
 bool names_this_machine(const std::string& host) {
   const std::string name = host.substr(0, host.front() == '[' ? host.find(']') + 1 : host.find(':'));
-  return name == "localhost" || name == "[::1]" || name.rfind("127.", 0) == 0;
+  return name == "localhost" || name == "[::1]" || is_loopback_address(name);
 }
 
 /// Without tokens, being on this machine is the credential, so a page from elsewhere must not be able to borrow it.

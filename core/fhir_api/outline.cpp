@@ -111,6 +111,8 @@ result<outline> outline_from_json(std::string_view text) {
     to.parameters.push_back({text_in(one, "name"), text_in(one, "kind"), text_in(one, "value"), text_in(one, "resource")});
   });
   each_object(read, "entries", [&](const value& one) { to.entries.push_back(entry_from(one)); });
+  // A single resource is its own entry: who asks for it need not look whether it is there.
+  if (to.type != "Bundle" && to.entries.empty()) return failure{"fhir-outline", "the translator's outline has no entry for its resource"};
   return to;
 }
 

@@ -21,6 +21,7 @@ namespace {
 using detail::json_scope;
 
 constexpr std::uint32_t candidates_max = 500;
+constexpr std::size_t alternatives_max = 200;  ///< values of all parameters together: each may be a question to the store
 constexpr std::uint32_t page_max = 200, page_usual = 50;
 
 enum class kind : std::uint8_t { token, date, text, reference };
@@ -180,10 +181,13 @@ void service::find_documents(const exchange_pointer& of) {
     if (!form) return answer(of, refusal(400, "query-malformed", "the form cannot be read"));
     parameters.insert(parameters.end(), form->parameters.begin(), form->parameters.end());
   }
+  std::size_t alternatives = 0;
   for (const auto& [name, value] : parameters) {
     const std::size_t colon = name.find(':');
     const std::string base = name.substr(0, colon), modifier = colon == std::string::npos ? "" : name.substr(colon + 1);
     const auto values = alternatives_of(value);
+    alternatives += values.size();
+    if (alternatives > alternatives_max) return answer(of, refusal(400, "query-too-long", "a search names at most 200 values"));
     if (base == "_format" || base == "_pretty" || base == "source" || values.empty()) continue;
     if (base != "_offset") s->self += (s->self.empty() ? "?" : "&") + escaped(name) + "=" + escaped(value);
     const auto listed = std::find_if(known.begin(), known.end(), [&](const auto& one) { return base == one.name; });

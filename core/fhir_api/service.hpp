@@ -105,9 +105,10 @@ class service {
   void look_for_existing(const transaction_pointer& t, std::size_t at);
   void look_for_replaced(const transaction_pointer& t);
   void take_transaction(const transaction_pointer& t);
-  void read_entries(const transaction_pointer& t, std::size_t at);
+  void ask_entries(const transaction_pointer& t, std::size_t from, void (service::*ask)(const transaction_pointer&, std::size_t));
+  void read_entry(const transaction_pointer& t, std::size_t at);
+  void ask_of_batch(const transaction_pointer& t, std::size_t at);
   void answer_transaction(const transaction_pointer& t);
-  void run_batch(const transaction_pointer& t, std::size_t at);
 
   // reading.cpp
   void read(const exchange_pointer& of, const std::string& type, const std::string& id, bool version_matters);

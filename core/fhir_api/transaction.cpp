@@ -18,6 +18,7 @@ namespace {
 using detail::json_scope;
 
 constexpr std::size_t marks_max = 4000;
+constexpr std::uint64_t batch_work_bytes_max = 512U << 20;  ///< each entry of a batch is cut out of the whole body anew
 constexpr int attempts_max = 3;  ///< of a transaction whose conditions were overtaken by another one
 
 std::string location_of(std::size_t at) { return "Bundle.entry[" + std::to_string(at) + "]"; }
@@ -63,6 +64,8 @@ struct service::transaction {
   std::string replaced_document;  ///< id of the document whose DocumentReference is patched
   int attempts = 0;
   model::answer given;
+  std::size_t next = 0;     ///< entry that is to be asked for
+  bool is_asking = false;   ///< the loop over the entries is on the stack
 };
 
 void service::begin_transaction(const exchange_pointer& of, const outline_pointer& body) {
@@ -71,7 +74,25 @@ void service::begin_transaction(const exchange_pointer& of, const outline_pointe
   t->body = body;
   t->results.resize(body->entries.size());
   if (body->entries.empty()) return answer_transaction(t);
-  body->bundle_type == "batch" ? run_batch(t, 0) : check_entry(t, 0);
+  if (body->bundle_type != "batch") return check_entry(t, 0);
+  if (of->request.body.size() * body->entries.size() > batch_work_bytes_max)
+    return answer(of, refusal(413, "batch-too-large", "so many entries in so large a batch are too much work; send several batches, or a transaction"));
+  ask_entries(t, 0, &service::ask_of_batch);
+}
+
+/// One entry after the other. Many are answered at once, from inside the call: then this goes on in its loop, for the stack
+/// would not hold a Bundle of thousands.
+void service::ask_entries(const transaction_pointer& t, std::size_t from, void (service::*ask)(const transaction_pointer&, std::size_t)) {
+  t->next = from;
+  if (t->is_asking) return;
+  t->is_asking = true;
+  const std::size_t count = t->body->entries.size();
+  for (std::size_t at = count; t->next != at && t->next < count;) {
+    at = t->next;
+    (this->*ask)(t, at);
+  }
+  t->is_asking = false;
+  if (t->next >= count) answer_transaction(t);
 }
 
 /// What can be said without asking anybody; then what is there already.
@@ -152,7 +173,7 @@ void service::look_for_existing(const transaction_pointer& t, std::size_t at) {
 
 /// A document that is replaced without a PATCH is looked up all the same.
 void service::look_for_replaced(const transaction_pointer& t) {
-  if (!t->makes_something) return t->reads_something ? read_entries(t, 0) : answer_transaction(t);
+  if (!t->makes_something) return t->reads_something ? ask_entries(t, 0, &service::read_entry) : answer_transaction(t);
   if (!t->replaced_document.empty()) return take_transaction(t);
   for (const outline::entry& entry : t->body->entries)
     if (entry.type == "DocumentReference" && replaces_own(entry))
@@ -215,28 +236,25 @@ void service::take_transaction(const transaction_pointer& t) {
       const resource_id id{t->given.message, static_cast<std::int32_t>(at + 1)};
       t->results[at] = {"201 Created", entry.type + "/" + text_of(id) + "/_history/1", "W/\"1\"", "", ""};
     }
-    t->reads_something ? read_entries(t, 0) : answer_transaction(t);
+    t->reads_something ? ask_entries(t, 0, &service::read_entry) : answer_transaction(t);
   });
 }
 
 /// What is to be read, after what is written (R4: DELETE, POST, PUT, GET).
-void service::read_entries(const transaction_pointer& t, std::size_t at) {
-  for (; at < t->body->entries.size(); ++at) {
-    const outline::entry& entry = t->body->entries[at];
-    if (entry.method != "GET" && entry.method != "HEAD") continue;
-    model::web_request question;
-    question.method = entry.method;
-    question.host = t->of->request.host;
-    question.encrypted = t->of->request.encrypted;
-    question.headers.emplace_back("accept", fhir_json);
-    set_target(question, entry.url);
-    return handle(std::move(question), t->of->who, [this, t, at](model::web_response read) {
-      t->results[at].status = std::to_string(read.status);
-      (read.status < 300 ? t->results[at].resource : t->results[at].outcome) = std::move(read.body);
-      read_entries(t, at + 1);
-    });
-  }
-  answer_transaction(t);
+void service::read_entry(const transaction_pointer& t, std::size_t at) {
+  const outline::entry& entry = t->body->entries[at];
+  if (entry.method != "GET" && entry.method != "HEAD") return ask_entries(t, at + 1, &service::read_entry);
+  model::web_request question;
+  question.method = entry.method;
+  question.host = t->of->request.host;
+  question.encrypted = t->of->request.encrypted;
+  question.headers.emplace_back("accept", fhir_json);
+  set_target(question, entry.url);
+  handle(std::move(question), t->of->who, [this, t, at](model::web_response read) {
+    t->results[at].status = std::to_string(read.status);
+    (read.status < 300 ? t->results[at].resource : t->results[at].outcome) = std::move(read.body);
+    ask_entries(t, at + 1, &service::read_entry);
+  });
 }
 
 void service::answer_transaction(const transaction_pointer& t) {
@@ -262,8 +280,7 @@ void service::answer_transaction(const transaction_pointer& t) {
   answer(t->of, {200, fhir_json, {}, std::move(text)});
 }
 
-void service::run_batch(const transaction_pointer& t, std::size_t at) {
-  if (at >= t->body->entries.size()) return answer_transaction(t);
+void service::ask_of_batch(const transaction_pointer& t, std::size_t at) {
   const outline::entry& entry = t->body->entries[at];
   auto question = std::make_shared<model::web_request>();
   question->method = entry.method;
@@ -281,7 +298,7 @@ void service::run_batch(const transaction_pointer& t, std::size_t at) {
         told.location = location->second.substr(std::min(location->second.size(), t->of->base.size() + 1));
       if (const auto tag = given.headers.find("ETag"); tag != given.headers.end()) told.etag = tag->second;
       (given.status < 300 ? told.resource : told.outcome) = std::move(given.body);
-      run_batch(t, at + 1);
+      ask_entries(t, at + 1, &service::ask_of_batch);
     });
   };
   if (entry.type.empty()) return ask();
@@ -290,7 +307,7 @@ void service::run_batch(const transaction_pointer& t, std::size_t at) {
     const plugin::part* part = reply.find(LIAISON_PART_DOCUMENT);
     if (reply.status != LIAISON_OK || !part) {
       t->results[at].status = "503";
-      return run_batch(t, at + 1);
+      return ask_entries(t, at + 1, &service::ask_of_batch);
     }
     question->body = part->bytes;
     question->content_type = fhir_json;

@@ -35,6 +35,7 @@ struct refusal {
   const char* text;
 };
 constexpr refusal bad_request{400, "http-malformed", "the request is not HTTP/1.1 as RFC 9112 has it"};
+constexpr refusal ambiguous{400, "http-ambiguous", "the request does not say in one way where its body ends and whom it is for"};
 constexpr refusal bad_target{400, "http-target", "the request's target cannot be read"};
 constexpr refusal too_slow{408, "http-timeout", "the request did not come in time"};
 constexpr refusal too_large{413, "http-body-too-large", "the body is larger than this gateway takes"};
@@ -45,6 +46,16 @@ refusal refusal_of(const error_code& error) {
   if (error == http::error::body_limit) return too_large;
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return header_too_large;
   return bad_request;
+}
+
+/// What another program on the way may read differently: two lengths, a length and a coding, a coding that is not chunked,
+/// no or several hosts (RFC 9112, 3.2 and 6.3). Whatever follows would be a request for one of the two and a body for the other.
+bool is_ambiguous(const http::request<http::string_body>& head) {
+  const auto codings = head.count(http::field::transfer_encoding), lengths = head.count(http::field::content_length);
+  if (codings + lengths > 1 || head.count(http::field::host) > 1) return true;
+  if (codings == 1 && (head.version() < 11 || !beast::iequals(head[http::field::transfer_encoding], "chunked"))) return true;
+  if (lengths == 1 && head[http::field::content_length].find_first_not_of("0123456789") != beast::string_view::npos) return true;
+  return head.version() >= 11 && head.count(http::field::host) == 0;
 }
 
 /// For a client of /fhir, which reads nothing else. All texts are ours: nothing to escape.
@@ -167,6 +178,8 @@ class session final : public http_session, public std::enable_shared_from_this<s
   }
 
   void header_read() {
+    if (is_ambiguous(parser_->get())) return refuse(ambiguous);
+    keep_headers();
     const auto length = parser_->content_length();
     if (length && *length > owner_->limits().body_size_bytes_max) return refuse(too_large);
     body_begun_ms_ = owner_->steady_ms();
@@ -211,6 +224,17 @@ class session final : public http_session, public std::enable_shared_from_this<s
     refuse(refusal_of(error));
   }
 
+  // Before the body: fields that follow it (trailers) are no headers, least of all a credential or a host.
+  void keep_headers() {
+    headers_.clear();
+    for (const auto& field : parser_->get()) {
+      std::string name(field.name_string());
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](char byte) { return static_cast<char>(std::tolower(static_cast<unsigned char>(byte))); });
+      headers_.emplace_back(std::move(name), std::string(field.value()));
+    }
+  }
+
   void request_read() {
     auto& read = parser_->get();
     auto target = parse_http_target({read.target().data(), read.target().size()});
@@ -223,12 +247,7 @@ class session final : public http_session, public std::enable_shared_from_this<s
     request.path = std::move(target->path);
     request.query = std::move(target->query);
     request.parameters = std::move(target->parameters);
-    for (const auto& field : read) {
-      std::string name(field.name_string());
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](char byte) { return static_cast<char>(std::tolower(static_cast<unsigned char>(byte))); });
-      request.headers.emplace_back(std::move(name), std::string(field.value()));
-    }
+    request.headers = std::move(headers_);
     request.body = std::move(read.body());
     request.peer = peer_;
     request.from_loopback = from_loopback_;
@@ -349,6 +368,7 @@ class session final : public http_session, public std::enable_shared_from_this<s
   const bool from_loopback_;
   beast::flat_buffer buffer_;
   std::optional<parser_type> parser_;
+  std::vector<std::pair<std::string, std::string>> headers_;
   std::optional<http::response<http::empty_body>> continue_;
   std::optional<response_type> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
