@@ -3,6 +3,7 @@
 
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace liaison::fhir_api {
@@ -151,7 +152,8 @@ std::optional<std::string> identifier_condition(std::string_view query) {
     value += static_cast<char>(high * 16 + low);
     at += 2;
   }
-  if (value.empty() || value.back() == '|') return std::nullopt;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (value.empty() || value.back() == '|' || std::any_of(value.begin(), value.end(), is_control)) return std::nullopt;
   return value;
 }
 

@@ -186,9 +186,9 @@ void service::find_documents(const exchange_pointer& of) {
     const std::size_t colon = name.find(':');
     const std::string base = name.substr(0, colon), modifier = colon == std::string::npos ? "" : name.substr(colon + 1);
     const auto values = alternatives_of(value);
+    if (base == "_format" || base == "_pretty" || base == "source" || values.empty()) continue;
     alternatives += values.size();
     if (alternatives > alternatives_max) return answer(of, refusal(400, "query-too-long", "a search names at most 200 values"));
-    if (base == "_format" || base == "_pretty" || base == "source" || values.empty()) continue;
     if (base != "_offset") s->self += (s->self.empty() ? "?" : "&") + escaped(name) + "=" + escaped(value);
     const auto listed = std::find_if(known.begin(), known.end(), [&](const auto& one) { return base == one.name; });
     if (base == "_count") s->count = number_in(value, page_usual, page_max);

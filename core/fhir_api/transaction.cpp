@@ -18,7 +18,7 @@ namespace {
 using detail::json_scope;
 
 constexpr std::size_t marks_max = 4000;
-constexpr std::uint64_t batch_work_bytes_max = 512U << 20;  ///< each entry of a batch is cut out of the whole body anew
+constexpr std::uint64_t batch_work_bytes_max = 512U << 20;  ///< each resource of a batch is cut out of the whole body anew
 constexpr int attempts_max = 3;  ///< of a transaction whose conditions were overtaken by another one
 
 std::string location_of(std::size_t at) { return "Bundle.entry[" + std::to_string(at) + "]"; }
@@ -75,7 +75,8 @@ void service::begin_transaction(const exchange_pointer& of, const outline_pointe
   t->results.resize(body->entries.size());
   if (body->entries.empty()) return answer_transaction(t);
   if (body->bundle_type != "batch") return check_entry(t, 0);
-  if (of->request.body.size() * body->entries.size() > batch_work_bytes_max)
+  const auto cut_out = std::count_if(body->entries.begin(), body->entries.end(), [](const outline::entry& one) { return !one.type.empty(); });
+  if (of->request.body.size() * static_cast<std::size_t>(cut_out) > batch_work_bytes_max)
     return answer(of, refusal(413, "batch-too-large", "so many entries in so large a batch are too much work; send several batches, or a transaction"));
   ask_entries(t, 0, &service::ask_of_batch);
 }

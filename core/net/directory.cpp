@@ -16,7 +16,7 @@ namespace {
 constexpr mode_t folder_mode = 0750;
 constexpr mode_t file_mode = 0640;
 
-int open_folder(int parent, const char* path) { return ::openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+int open_folder(int parent, const char* path, int more = 0) { return ::openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | more); }
 
 }  // namespace
 
@@ -76,13 +76,13 @@ result<descriptor> open_or_make_directory(const std::string& path) {
 }
 
 result<descriptor> open_or_make_directory(const descriptor& parent, const std::string& name) {
-  descriptor folder(open_folder(parent.handle(), name.c_str()));
+  descriptor folder(open_folder(parent.handle(), name.c_str(), O_NOFOLLOW));
   if (folder) return folder;
   if (errno != ENOENT) return failure_of(errno, "folder " + name + " cannot be opened");
   if (::mkdirat(parent.handle(), name.c_str(), folder_mode) != 0 && errno != EEXIST)
     return failure_of(errno, "folder " + name + " cannot be made");
   if (auto synced = sync(parent); !synced) return synced.error();
-  folder = descriptor(open_folder(parent.handle(), name.c_str()));
+  folder = descriptor(open_folder(parent.handle(), name.c_str(), O_NOFOLLOW));
   if (!folder) return failure_of(errno, "folder " + name + " cannot be opened");
   return folder;
 }

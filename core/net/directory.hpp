@@ -46,6 +46,7 @@ failure failure_of(int error_number, std::string_view what);
 result<descriptor> open_directory(const std::string& path);
 /// Makes what is missing, with its parents, and syncs it.
 result<descriptor> open_or_make_directory(const std::string& path);
+/// Inside a folder that others write into: a link of that name is not followed.
 result<descriptor> open_or_make_directory(const descriptor& parent, const std::string& name);
 
 /// Creates or empties `name`, writes, syncs. Not the folder: see `sync`.

@@ -272,10 +272,26 @@ const config::http_destination& http_client::settings() const { return state_->s
 
 std::string http_client::target() const { return state_->to ? state_->to.value().target : "/"; }
 
+namespace {
+
+/// Targets and headers may come from a message: a line end in one would begin a header, or a request, of its sender's.
+bool is_one_line(const http_call& what) {
+  const auto breaks = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  const auto breaks_target = [](unsigned char c) { return c <= 0x20 || c == 0x7f; };
+  return !what.target.empty() && std::none_of(what.target.begin(), what.target.end(), breaks_target) &&
+         std::all_of(what.headers.begin(), what.headers.end(), [&](const auto& header) {
+           return std::none_of(header.second.begin(), header.second.end(), breaks);
+         });
+}
+
+}  // namespace
+
 void http_client::ask(http_call what, then_type then) {
   const auto answer_later = [&](http_reply reply) {
     state_->work.post([then = std::move(then), reply = std::move(reply)] { then(reply); });
   };
+  if (!is_one_line(what))
+    return answer_later(no_answer({send_verdict::refused, "http-unsendable", "the request has control characters or blanks in its target or headers", 0}, arrival::impossible));
   if (!state_->to) return answer_later(unreachable(state_->to.error()));
   if (!state_->tls) return answer_later(unreachable(state_->tls.error()));
   std::shared_ptr<http_lane> one;

@@ -35,7 +35,7 @@ struct http_reply {
 };
 
 /// `work` outlives the client. A call under way when the client is destroyed still calls back. Thread: the executor's.
-/// Codes of failures: those of client_stream.hpp; "answer-timeout", "connection-lost", "http-malformed",
+/// Codes of failures: those of client_stream.hpp; "answer-timeout", "connection-lost", "http-malformed", "http-unsendable",
 /// "address-malformed", "tls-files".
 class http_client {
  public:

@@ -34,7 +34,7 @@ struct refusal {
   const char* code;
   const char* text;
 };
-constexpr refusal bad_request{400, "http-malformed", "the request is not HTTP/1.1 as RFC 9112 has it"};
+constexpr refusal bad_request{400, "http-malformed", "the request is not HTTP 1.1 as RFC 9112 has it"};
 constexpr refusal ambiguous{400, "http-ambiguous", "the request does not say in one way where its body ends and whom it is for"};
 constexpr refusal bad_target{400, "http-target", "the request's target cannot be read"};
 constexpr refusal too_slow{408, "http-timeout", "the request did not come in time"};
@@ -79,7 +79,8 @@ class session final : public http_session, public std::enable_shared_from_this<s
         stream_(std::forward<Arguments>(arguments)...),
         alarm_(beast::get_lowest_layer(stream_).get_executor()),
         peer_(std::move(peer)),
-        from_loopback_(from_loopback) {}
+        from_loopback_(from_loopback),
+        buffer_(owner.limits().header_size_bytes_max + unread_size_bytes_max) {}
 
   void start() override {
     if constexpr (is_tls) {
@@ -358,6 +359,8 @@ class session final : public http_session, public std::enable_shared_from_this<s
 
   static constexpr std::int64_t no_limit = -1;
   static constexpr std::size_t read_size_bytes = 4U << 10;
+  /// Besides a header: what comes in before it is looked at. Extensions of a chunk and trailers must fit in here too.
+  static constexpr std::size_t unread_size_bytes_max = 64U << 10;
 
   http_session_owner* owner_;
   tls_context context_;

@@ -68,7 +68,7 @@ class owner final : public net::http_session_owner {
     }
     must(size <= limits_.header_size_bytes_max);
     must(lengths <= 1 && codings <= 1 && lengths + codings <= 1 && hosts <= 1);
-    if (lengths == 1) must(request.header("content-length") == std::to_string(request.body.size()));
+    if (lengths == 1) must(std::stoull(std::string(request.header("content-length"))) == request.body.size());
     if (codings == 0 && lengths == 0) must(request.body.empty());
   }
 

@@ -3,6 +3,7 @@
 // The pivot as one plugin hands it to another: read, loaded, appended to and written. What was written is read again, with
 // as many entries, and the account has no row without a place.
 #include <liaison/common/account.hpp>
+#include <liaison/common/charset.hpp>
 #include <liaison/common/pivot.hpp>
 
 #include <cstddef>
@@ -54,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(writer.entry_count() == before);
   must(writer.append(text).has_value());
   const auto patient = writer.add("Patient");
-  patient.set("name/0/family", text.substr(0, 40));
+  if (const auto name = text.substr(0, 40); is_utf_8(name)) patient.set("name/0/family", name);
   must(entries_of(writer.to_json()) == 2 * before + 1);
   (void)rows.to_json();
   return 0;

@@ -37,7 +37,9 @@ void look_at_charset(std::string_view bytes, charset set) {
   // What a set can say comes back from it.
   const encoded back = from_utf_8(as_told.text, set);
   if (const auto exactly = from_utf_8_exactly(as_told.text, set)) {
-    must(back.transliterated.empty() && back.bytes == *exactly);
+    // Into UTF-16 marks are joined with their letters.
+    const bool joins = set == charset::utf_16le || set == charset::utf_16be;
+    must(back.transliterated.empty() && (joins || back.bytes == *exactly));
     must(to_utf_8(*exactly, set).text == as_told.text || as_told.had_bom || as_told.double_encoding_mended);
   } else {
     must(!back.transliterated.empty());

@@ -83,6 +83,8 @@ struct generator {
 
 template <unsigned flags>
 std::optional<std::string> parse_with(std::string_view text, rapidjson::Document& into, unsigned depth_max) {
+  // RapidJSON's reader of byte order marks swallows the first byte of one whatever follows it.
+  if (text.starts_with('\xEF') && !text.starts_with("\xEF\xBB\xBF")) return "Invalid encoding in the text. at byte 0";
   generator<flags> run{text, {into, depth_max}, {}};
   into.Populate(run);
   if (!run.result.IsError()) return std::nullopt;

@@ -69,6 +69,9 @@ bool is_digits(std::string_view text) {
 }
 
 bool is_json_number(std::string_view text) {
+  // What any reader of JSON can hold: RapidJSON refuses a whole text for one number beyond a double.
+  constexpr std::size_t size_max = 64, exponent_digits_max = 2;
+  if (text.size() > size_max) return false;
   if (text.starts_with('-')) text.remove_prefix(1);
   const auto take_digits = [&text] {
     std::size_t count = 0;
@@ -88,7 +91,8 @@ bool is_json_number(std::string_view text) {
   if (text.starts_with('e') || text.starts_with('E')) {
     text.remove_prefix(1);
     if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    if (take_digits() == 0) return false;
+    const std::size_t exponent = take_digits();
+    if (exponent == 0 || exponent > exponent_digits_max) return false;
   }
   return text.empty();
 }

@@ -197,6 +197,26 @@ void read_subject(const message& of, facts::document& into) {
   }
 }
 
+/// One person in two PID segments: a number in common, and no other date of birth.
+bool is_same(const facts::patient& a, const facts::patient& b) {
+  if (!a.birth_date.empty() && !b.birth_date.empty() && a.birth_date != b.birth_date) return false;
+  return std::any_of(a.identifiers.begin(), a.identifiers.end(), [&](const facts::identifier& id) {
+    return std::any_of(b.identifiers.begin(), b.identifiers.end(),
+                       [&](const facts::identifier& other) { return id.value == other.value && id.system == other.system; });
+  });
+}
+
+/// ADT tells of several patients on purpose (merge, link, swap). Elsewhere what follows a second PID would be the first one's.
+void require_one_patient(const message& of, const facts::message_facts& read, findings& found) {
+  if (trim(of.at(0)[9].component(1)) == "ADT") return;
+  for (std::size_t i = 1; i < read.patients.size(); ++i) {
+    if (is_same(read.patients.front(), read.patients[i])) continue;
+    found.refuse("hl7v2-several-patients", "PID[" + std::to_string(i + 1) + "]",
+                 "the message speaks of several patients; send them one by one");
+    return;
+  }
+}
+
 void require_patient(const message& of, const facts::message_facts& read, findings& found) {
   const std::string_view type = trim(of.at(0)[9].component(1));
   const bool needs_patient = type == "ORU" || type == "MDM" || type == "ADT";
@@ -251,6 +271,7 @@ reading_result read_facts(const message& of, const fact_options& options, findin
     into.patients.push_back(read_patient(pid, found));
   }
   require_patient(of, into, found);
+  require_one_patient(of, into, found);
   read_event(of, options, into);
   read_visit(of, into);
   into.sender = party_of_application(of.at(0)[3], of.at(0)[4]);

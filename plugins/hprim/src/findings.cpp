@@ -23,6 +23,8 @@ constexpr finding_row table[] = {
      "characters that the target's character set lacks were written in other letters"},
     {finding::pdf_in_disguise, error, "hprim-pdf-in-disguise", "the file is a PDF with the name of an HPRIM file"},
     {finding::empty_message, error, "hprim-empty", "there is nothing in the message"},
+    {finding::too_many_lines, error, "hprim-too-many-lines",
+     "the file has more than 20,000 results or 20,000 segments: it is refused"},
 
     {finding::no_header, warning, "hprim-no-header",
      "a fragment without header: it names no patient and cannot be filed automatically"},

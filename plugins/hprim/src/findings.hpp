@@ -22,6 +22,7 @@ enum class finding : std::uint8_t {
   transliterated,
   pdf_in_disguise,
   empty_message,
+  too_many_lines,
   // Médecin
   no_header,
   header_truncated,

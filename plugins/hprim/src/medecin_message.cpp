@@ -13,6 +13,8 @@ namespace {
 // Behind an end mark a header must look like one at least this much: what follows may be the rest of the text.
 constexpr int score_behind_end = 5;
 
+constexpr std::size_t results_max = 20'000;
+
 bool is_blank(const text_line& line) { return trim(line.text).empty(); }
 
 /// "RES|…", also " res |…": behind LAB no other line begins like this.
@@ -298,6 +300,12 @@ void read_medecin(std::string_view bytes, std::string_view charset_override, med
   file.lines = split_lines(file.source.text, found);
   file_reader(file, found).read();
   if (file.messages.empty()) found.add(finding::empty_message);  // blanks and control characters only
+  std::size_t results = 0;
+  for (const medecin_message& message : file.messages) results += message.results.size();
+  if (results > results_max) {  // each becomes a resource of kilobytes
+    found.add(finding::too_many_lines);
+    file.messages.clear();
+  }
   for (const medecin_message& message : file.messages) {
     if (message.body.empty() && message.lab.empty()) found.add(finding::no_body);
   }

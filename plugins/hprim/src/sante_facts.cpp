@@ -280,7 +280,7 @@ liaison_status sante_translator::inspect(const call& host) {
   sante_file file;
   if (!read_sante(host.input(), host.options().charset, file, found)) {
     found.report_to(host);
-    return LIAISON_NOT_MINE;
+    return found.has(finding::too_many_lines) ? LIAISON_REJECT : LIAISON_NOT_MINE;
   }
   const facts::message_facts facts = facts_reader(file, host, found).read();
   for (const sante_segment& segment : file.segments) check_dates(segment, file.marks, found);

@@ -122,6 +122,8 @@ bool is_wide(std::string_view bytes) {
          (bytes.size() > 2 && (bytes[1] == 0 || bytes[0] == 0));
 }
 
+constexpr std::size_t segments_max = 20'000;
+
 void make_segments(const spliced_lines& lines, sante_file& file) {
   std::string_view rest = file.source.text;
   std::array<std::pair<std::string_view, std::uint32_t>, 64> counts{};
@@ -231,6 +233,10 @@ bool read_sante(std::string_view bytes, std::string_view charset_override, sante
     file.source = decode_text(lines.bytes, charset_override, found);
   }
   make_segments(lines, file);
+  if (file.segments.size() > segments_max) {  // each becomes a resource of kilobytes
+    found.add(finding::too_many_lines);
+    file.segments.clear();
+  }
   if (file.segments.empty()) return false;
   check_header(file, found);
   check_segments(file, found);

@@ -47,6 +47,8 @@ INSTANTIATE_TEST_SUITE_P(
                  false},
         bad_case{"comment", "{/*x*/\"resourceType\":\"Patient\"}", "fhir-json-syntax", "line 1, column 2", false},
         bad_case{"single_quotes", "{'resourceType':'Patient'}", "fhir-json-syntax", "line 1, column 2", false},
+        bad_case{"number_beyond_all", "{\"resourceType\":\"Patient\",\"a\":1e999}", "fhir-json-number",
+                 "line 1, column 36 (Patient)", false},
         bad_case{"leading_zero", "{\"resourceType\":\"Patient\",\"a\":01}", "fhir-json-syntax",
                  "line 1, column 33 (Patient)", false},
         bad_case{"plus", "{\"resourceType\":\"Patient\",\"a\":+1}", "fhir-json-syntax", "line 1, column 31 (Patient)",

@@ -199,6 +199,17 @@ TEST(identities, show_what_must_not_leave) {
                   .has_issue("hl7v2-ins-key", "PID-3.1"));
 }
 
+// What follows a second PID would otherwise be delivered as the first patient's.
+TEST(patients, of_several_only_adt_may_speak) {
+  const std::string second = "PID|2||8^^^HOP&2.999.48.20&ISO^PI||AUTRE^X||19500101|M\rOBR|1|P2|F2|NFS^Num^L\rOBX|1|NM|HB^Hemo^L||7.5|g/dL||||F\r";
+  const result several = run(operation::inspect, laboratory_result() + second);
+  EXPECT_EQ(several.status, LIAISON_REJECT);
+  EXPECT_TRUE(several.has_issue("hl7v2-several-patients"));
+  const std::string one = laboratory_result();
+  const std::size_t pid = one.find("PID|");
+  EXPECT_FALSE(run(operation::inspect, one + one.substr(pid, one.find('\r', pid) + 1 - pid)).has_issue("hl7v2-several-patients"));
+}
+
 TEST(batches, of_one_message_are_stepped_into_and_of_several_refused) {
   EXPECT_EQ(run(operation::inspect, "FHS|^~\\&|A\rBHS|^~\\&|A\r" + laboratory_result() + "BTS|1\rFTS|1\r").status,
             LIAISON_OK);

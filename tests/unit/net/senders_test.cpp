@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MLLP and HTTP senders against peers that answer as recipients do: well, badly, late or not at all.
+#include "core/net/http_client.hpp"
 #include "core/net/http_sender.hpp"
 #include "core/net/mllp_sender.hpp"
 #include "support.hpp"
@@ -280,6 +281,24 @@ class http_sending : public sending<http_sender, config::http_destination> {
     return "HTTP/1.1 " + status + "\r\n" + more + "Content-Length: 2\r\n\r\n{}";
   }
 };
+
+TEST_F(http_sending, sends_nothing_that_a_message_could_stretch_over_two_lines) {
+  std::unique_ptr<http_client> client;
+  running.on([&] { client = std::make_unique<http_client>(running.executor, settings); });
+  http_call in_target, with_blank, in_header;
+  in_target.target = "/Patient HTTP/1.1\r\nX-Partner: other";
+  with_blank.target = "/Patient x";
+  in_header.headers["If-None-Exist"] = "identifier=a|b\r\nX-Partner: other";
+  for (const http_call& each : {in_target, with_blank, in_header}) {
+    std::promise<http_reply> told;
+    running.on([&] { client->ask(each, [&](const http_reply& reply) { told.set_value(reply); }); });
+    const http_reply got = told.get_future().get();
+    ASSERT_TRUE(got.failure.has_value());
+    EXPECT_EQ(got.failure->code, "http-unsendable");
+    EXPECT_EQ(got.failure->verdict, send_verdict::refused);
+  }
+  running.on([&] { client.reset(); });
+}
 
 TEST_F(http_sending, posts_the_document_under_its_name) {
   settings.headers["X-Partner"] = "chu";
