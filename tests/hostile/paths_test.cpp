@@ -69,7 +69,7 @@ TEST(hostile_paths, odd_names_are_names_and_nothing_else) {
   gateway.start();
   const fs::path folder = gateway.folder() / "laboratory/out";
   const std::string names[] = {"a\nb: c.hpr", "-rf.hpr", "%n%s%x.hpr", "$(touch x).hpr", "a;b|c&d.hpr", "\xFF\xFE\x80.hpr", "..a.hpr", "...hpr", " .hpr",
-                               std::string(248, 'n') + ".hpr", "NUL.hpr", "con", "\"quoted\".hpr", "\x1b[31mred.hpr", std::string(marker) + ".hpr"};
+                               std::string(240, 'n') + ".hpr", "NUL.hpr", "con", "\"quoted\".hpr", "\x1b[31mred.hpr", std::string(marker) + ".hpr"};
   int number = 0;
   std::size_t taken = 0;
   for (const std::string& name : names) {
