@@ -255,7 +255,7 @@ result<double> filled_store::deliver(const std::string& recipient, std::uint64_t
   return static_cast<double>(count) / seconds_since(begin);
 }
 
-result<filled_store::purged> filled_store::purge(double days) {
+result<filled_store::purged> filled_store::purge(double days, double seconds_min) {
   store::retention policy;
   policy.finished_after_ms = days_ms(days);
   policy.messages_max = purged_in_one_call;
@@ -283,9 +283,11 @@ result<filled_store::purged> filled_store::purge(double days) {
       found.messages += gone ? gone.value() : 0;
       if (gone && gone.value() > 0) return purge_more();
       found.seconds = seconds_since(begin);
-      is_over = true;
-      executor_.cancel(next);
-      end_if_idle();
+      executor_.call_after(static_cast<std::int64_t>(std::max(0.0, seconds_min - found.seconds) * 1e3), [&] {
+        is_over = true;
+        executor_.cancel(next);
+        end_if_idle();
+      });
     });
   };
   wait([&](const std::function<void()>& ended) {

@@ -77,8 +77,8 @@ class filled_store {
     double seconds = 0;
     std::vector<double> latencies_us;  ///< of intakes meanwhile, a hundred a second
   };
-  /// Retention of what ended more than `days` ago, until nothing is left to remove.
-  result<purged> purge(double days);
+  /// Retention of what ended more than `days` ago, until nothing is left to remove; intakes go on for `seconds_min` at least.
+  result<purged> purge(double days, double seconds_min);
 
   std::uint64_t size_bytes() { return store_->take_statistics().size_bytes; }
   unix_ms now() const { return clock_.now(); }
