@@ -70,7 +70,7 @@ bool is_digits(std::string_view text) {
 
 bool is_json_number(std::string_view text) {
   // What any reader of JSON can hold: RapidJSON refuses a whole text for one number beyond a double.
-  constexpr std::size_t size_max = 64, exponent_digits_max = 2;
+  constexpr std::size_t size_max = 64, exponent_digits_max = 3, places_max = 300;
   if (text.size() > size_max) return false;
   if (text.starts_with('-')) text.remove_prefix(1);
   const auto take_digits = [&text] {
@@ -90,9 +90,13 @@ bool is_json_number(std::string_view text) {
   }
   if (text.starts_with('e') || text.starts_with('E')) {
     text.remove_prefix(1);
-    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    const std::size_t exponent = take_digits();
-    if (exponent == 0 || exponent > exponent_digits_max) return false;
+    const bool is_small = text.starts_with('-');
+    if (is_small || text.starts_with('+')) text.remove_prefix(1);
+    std::size_t places = 0;
+    for (std::size_t i = 0; i < text.size() && i < exponent_digits_max && is_digit(text[i]); ++i)
+      places = 10 * places + static_cast<std::size_t>(text[i] - '0');
+    const std::size_t digits = take_digits();
+    if (digits == 0 || digits > exponent_digits_max || (!is_small && whole + places > places_max)) return false;
   }
   return text.empty();
 }

@@ -246,7 +246,7 @@ bool parser::number(std::string_view& into) {
     if (digits() == 0) return fail("fhir-json-syntax", "a number has an exponent without digits");
   }
   into = bytes_.substr(begin, at_ - begin);
-  if (!is_json_number(into)) return fail("fhir-json-number", "a number has more than 64 characters, or an exponent of more than two digits");
+  if (!is_json_number(into)) return fail("fhir-json-number", "a number is longer than 64 characters or larger than any reader holds");
   return true;
 }
 
