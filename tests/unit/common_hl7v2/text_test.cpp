@@ -26,10 +26,11 @@ TEST(case_folding, is_ascii_only) {
 }
 
 TEST(json_numbers, are_those_of_rfc_8259) {
-  for (const char* right : {"0", "-1.50", "1e5", "1.0E-3", "12345678901234567890", "0.0"})
+  for (const char* right : {"0", "-1.50", "1e5", "1.0E-3", "12345678901234567890", "0.0", "1E-245", "1E245"})
     EXPECT_TRUE(is_json_number(right)) << right;
-  for (const char* wrong : {"", "-", "+1", "01", ".5", "1.", "1e", "1,5", "1 ", "0x1", "--1"})
+  for (const char* wrong : {"", "-", "+1", "01", ".5", "1.", "1e", "1,5", "1 ", "0x1", "--1", "1e999999", "1e301", "1E-1000"})
     EXPECT_FALSE(is_json_number(wrong)) << wrong;
+  EXPECT_FALSE(is_json_number(std::string(65, '1'))) << "no reader must hold it";
 }
 
 TEST(xml_text, is_escaped_and_free_of_forbidden_characters) {
