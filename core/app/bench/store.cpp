@@ -222,7 +222,7 @@ result<std::vector<line>> measure_store(const settings& how) {
   const double freed = size_before > size_after ? static_cast<double>(size_before - size_after) / 1e6 : 0;
   const std::string of = std::to_string(gone.value().messages) + " messages of one day of " + std::to_string(static_cast<int>(days));
   lines.push_back({name, "retention of a day", "s", gone.value().seconds, {}, {}, aim{aim::of::ours, aim::bound::at_most, retention_seconds_max}, of});
-  lines.push_back({name, "retention of a day, given back", "MB", freed, {}, {}, std::nullopt, "file sizes, with what came in meanwhile"});
+  lines.push_back({name, "retention of a day, given back", "MB", freed, {}, {}, std::nullopt, "file sizes; up to a twentieth of the database stays as room for what comes next"});
   lines.push_back({name, "retention of a day, intake meanwhile, p50", "us", median_of(gone.value().latencies_us), median_of(quiet.value().latencies_us),
                    "the same pace with nothing to remove", as_quick, {}});
   lines.push_back({name, "retention of a day, intake meanwhile, longest", "us", *std::max_element(gone.value().latencies_us.begin(), gone.value().latencies_us.end()), {}, {},
