@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/routing/account.hpp"
 
+#include <liaison/json_reader.hpp>
 #include <liaison/json_text.hpp>
 
 #include <rapidjson/document.h>
@@ -187,6 +188,92 @@ loss_account join(const std::vector<source_account>& sources, const std::vector<
     each(decoder, "leaves", [&](const json& leaf) { join_leaves.add(leaf, source.prefix); });
     if (translated) add_added(decoder);
   });
+  return account;
+}
+
+namespace {
+
+/// One account in short, from a plugin: its numbers are looked at, never trusted with memory.
+struct tally {
+  std::uint64_t values = 0, envelope = 0, lost = 0;
+  std::vector<std::uint64_t> numbers;     // of `places` and `carried`: first value, how many, first value, …
+  std::vector<std::size_t> place_starts;  // of each leaf in `numbers`
+};
+
+void read_numbers(detail::json_reader& in, std::vector<std::uint64_t>& into) {
+  in.enter_array();
+  while (in.next_element()) {
+    std::uint64_t number = 0;
+    in.number(number);
+    into.push_back(number);
+  }
+}
+
+std::optional<tally> read_tally(std::string_view json) {
+  tally found;
+  bool has_values = false;
+  detail::json_reader in(json);
+  in.enter_object();
+  for (std::string_view outer; in.next_member(outer);) {
+    if (outer != "tally") {
+      in.skip();
+      continue;
+    }
+    in.enter_object();
+    for (std::string_view name; in.next_member(name);) {
+      if (name == "values") has_values = in.number(found.values);
+      else if (name == "envelope") in.number(found.envelope);
+      else if (name == "lost") in.number(found.lost);
+      else if (name == "carried") read_numbers(in, found.numbers);
+      else if (name == "places") {
+        in.enter_array();
+        while (in.next_element()) {
+          found.place_starts.push_back(found.numbers.size());
+          read_numbers(in, found.numbers);
+        }
+      }
+      else in.skip();
+    }
+  }
+  if (!in.complete() || !has_values || found.numbers.size() % 2 != 0) return std::nullopt;
+  return found;
+}
+
+/// Whether one of the values from `first` on is in a run. Runs stand in order.
+bool meets(const std::vector<std::uint64_t>& runs, std::uint64_t first, std::uint64_t count) {
+  std::size_t low = 0, high = runs.size() / 2;  // the first run that ends behind `first`
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    if (runs[2 * middle] + runs[2 * middle + 1] > first) high = middle;
+    else low = middle + 1;
+  }
+  return low < runs.size() / 2 && runs[2 * low] < first + count;
+}
+
+}  // namespace
+
+bool is_tally(std::string_view account_json) { return account_json.starts_with("{\"tally\""); }
+
+std::optional<loss_account> join_tallies(const source_account& source, const std::vector<std::string_view>& encoders) {
+  const auto from = read_tally(source.json);
+  if (!from) return std::nullopt;
+  std::vector<tally> written;
+  for (const std::string_view encoder : encoders) {
+    auto one = read_tally(encoder);
+    if (!one || one->values != from->values) return std::nullopt;
+    written.push_back(std::move(*one));
+  }
+  loss_account account;
+  account.source_leaves = from->envelope + from->lost + from->place_starts.size();
+  account.carried = source.passed_on ? account.source_leaves : from->envelope;
+  if (source.passed_on) return account;
+  for (std::size_t i = 0; i < from->place_starts.size(); ++i) {
+    const std::size_t end = i + 1 < from->place_starts.size() ? from->place_starts[i + 1] : from->numbers.size();
+    bool is_carried = false;
+    for (std::size_t at = from->place_starts[i]; at + 1 < end && !is_carried; at += 2)
+      for (const tally& one : written) is_carried = is_carried || meets(one.numbers, from->numbers[at], from->numbers[at + 1]);
+    if (is_carried) ++account.carried;
+  }
   return account;
 }
 

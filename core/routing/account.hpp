@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,7 @@ struct account_entry {
   std::string location, value, reason;
 };
 
-/// `carried + not_carried.size() == source_leaves`, always.
+/// `carried + not_carried.size() == source_leaves`, always but in a tally, which only counts.
 struct loss_account {
   std::uint64_t source_leaves = 0;
   std::uint64_t carried = 0;
@@ -31,6 +32,11 @@ struct source_account {
 /// A value is carried when one of the `encoders`, which all wrote the same pivot, put it somewhere. No encoder: the
 /// bytes were passed on, everything is carried. Malformed accounts count as nothing.
 loss_account join(const std::vector<source_account>& sources, const std::vector<std::string_view>& encoders);
+
+/// The same counts from accounts in short (docs/reference/account.md). Nothing when one of them is none, or when they speak
+/// of different pivots. `passed_on` as in source_account.
+std::optional<loss_account> join_tallies(const source_account& source, const std::vector<std::string_view>& encoders);
+bool is_tally(std::string_view account_json);
 
 std::string to_json(const loss_account& account);
 

@@ -58,6 +58,7 @@ struct run : std::enable_shared_from_this<run> {
   shared_bytes wrapped_pivot;  ///< kept while the document to wrap is written
   model::message_facts facts;
   shared_bytes passed;         ///< set when bytes are passed on; decoding then only serves the account
+  bool tally = false;          ///< nobody reads the account of a delivery but for its counts
 
   run(plugin::translators& t, examiner& e, conversion_request r, std::function<void(conversion)> f)
       : translators(t), examine(e), request(std::move(r)), then(std::move(f)) {}
@@ -87,6 +88,7 @@ struct run : std::enable_shared_from_this<run> {
       if (may_not_leave()) hold_back("the message carries an INS that may not leave: it cannot be passed on unchanged");
       return finish();
     }
+    tally = request.purpose != purpose::look && inside.empty();
     decode_embedded(0);
   }
 
@@ -100,6 +102,7 @@ struct run : std::enable_shared_from_this<run> {
     options.now = request.now;
     options.id_seed = request.id_seed;
     options.account = true;
+    options.tally = tally;
     question.options_json = to_json(options);
     return question;
   }
@@ -130,6 +133,8 @@ struct run : std::enable_shared_from_this<run> {
       std::string pivot;
       if (!self->take_decoded(reply, "", pivot)) return self->decoding_failed();
       if (self->passed) return self->finish();
+      // Its translator may be one that does not know the short form.
+      self->tally = self->tally && self->sources.size() == 1 && is_tally(self->sources.front().account);
       if (wraps(self->translators, self->request.to)) return self->wrap(std::move(pivot));
       self->encode(self->request.to, share(std::move(pivot)), {}, &run::encoded);
     });
@@ -204,6 +209,7 @@ struct run : std::enable_shared_from_this<run> {
     options.id_seed = request.id_seed;
     options.control_id = request.control_id;
     options.account = true;
+    options.tally = tally;
     question.options_json = to_json(options);
     translators.call(std::move(question), [self = shared_from_this(), next, format = how.format](plugin::reply reply) {
       ((*self).*next)(std::move(reply), format);
@@ -225,11 +231,31 @@ struct run : std::enable_shared_from_this<run> {
     if (made.status == LIAISON_OK) check_written(*made.document);
     for (const auto& attachment : made.attachments)
       if (made.status == LIAISON_OK) check_written(attachment.bytes);
-    if (made.status == LIAISON_OK) {
-      if (encoders.empty()) encoders.emplace_back("{}");  // it said nothing: nothing is known to be carried
-      made.account = join(views(), {encoders.begin(), encoders.end()});
-    }
+    if (made.status == LIAISON_OK && !join_accounts()) return again_at_length();
     finish();
+  }
+
+  /// False when one half is in short and the other is not.
+  bool join_accounts() {
+    if (encoders.empty()) encoders.emplace_back("{}");  // it said nothing: nothing is known to be carried
+    if (!tally) {
+      made.account = join(views(), {encoders.begin(), encoders.end()});
+      return true;
+    }
+    auto counted = join_tallies(views().front(), {encoders.begin(), encoders.end()});
+    if (counted) made.account = std::move(*counted);
+    return counted.has_value();
+  }
+
+  /// The encoder does not know the short form: everything once more with whole accounts.
+  void again_at_length() {
+    tally = false;
+    sources.clear();
+    encoders.clear();
+    made.document.reset();
+    made.attachments.clear();
+    made.translators.clear();
+    decode();
   }
 
   bool may_not_leave() const { return request.purpose == purpose::deliver && !may_leave(facts); }

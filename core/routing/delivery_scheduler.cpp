@@ -293,7 +293,7 @@ void delivery_scheduler::translated(const job_pointer& j, conversion made) {
   std::string summary = made.passed_on ? "passed on byte for byte"
                                        : made.translators + ": " + std::to_string(made.account.carried) + " of " +
                                              std::to_string(made.account.source_leaves) + " values carried, " +
-                                             std::to_string(made.account.not_carried.size()) + " reported as not carried";
+                                             std::to_string(made.account.source_leaves - made.account.carried) + " reported as not carried";
   j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::translated, made.passed_on ? "as-is" : "translated", std::move(summary)});
   j->outgoing.document = std::move(made.document);
   j->outgoing.attachments = std::move(made.attachments);

@@ -216,6 +216,7 @@ std::string to_json(const call_options& options) {
     if (options.values) object.member("values") += "true";
     if (options.acknowledge) object.member("acknowledge") += "true";
     if (options.account) object.member("account") += "true";
+    if (options.tally) object.member("tally") += "true";
     if (options.issues && !options.issues->empty()) object.member("issues") += model::to_json(*options.issues);
   }
   return text;

@@ -69,6 +69,7 @@ struct call_options {
   std::string id_seed, control_id, outcome;
   std::string answer_json;  ///< acknowledge: a business acknowledgement; empty: none
   bool values = false, acknowledge = false, account = false;
+  bool tally = false;  ///< with `account`: in short
   const std::vector<model::issue>* issues = nullptr;
 };
 std::string to_json(const call_options& options);

@@ -489,7 +489,7 @@ void write_address(const reading& r, const xmlNode* address, const spot& to) {
       street += (street.empty() ? "" : " ") + text.text;
     }
   }
-  const std::string street_line = (to / "line" / 0).path;
+  const terms::element_path street_line = (to / "line" / 0).path;
   if (!street.empty()) {
     to.ref.set(street_line, street);
     for (const std::string_view part : street_parts) {

@@ -156,7 +156,7 @@ bool document_model::has_section(std::string_view code) const {
 }
 
 liaison_status encode_document(const call& of) {
-  account book;
+  account book(of.options().form_of_pivot());
   account* ledger = of.options().account ? &book : nullptr;
   if (const auto wrong = pivot_writer::check_bundle(of.input())) {
     tell(of, finding::pivot_unreadable, "/", *wrong);
@@ -214,7 +214,7 @@ liaison_status encode_document(const call& of) {
   of.emit(LIAISON_PART_DOCUMENT, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + out.take() + "\n", "application/xml",
           nullptr, "cda");
   if (ledger != nullptr) {
-    of.emit(LIAISON_PART_ACCOUNT, book.to_json(), "application/json");
+    of.emit(book);
   }
   return LIAISON_OK;
 }

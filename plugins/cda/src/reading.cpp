@@ -123,7 +123,7 @@ void reading::added(const spot& place, std::string_view value, std::string_view 
   while (entry < pivot.entry_count() && pivot.at(entry).full_url() != place.ref.full_url()) {
     ++entry;
   }
-  book->added("/entry/" + std::to_string(entry) + "/resource/" + place.path, value, reason);
+  book->added("/entry/" + std::to_string(entry) + "/resource/" + std::string(std::string_view(place.path)), value, reason);
 }
 
 bool is_named(const xmlNode* node, std::string_view name) {

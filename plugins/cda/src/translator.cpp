@@ -89,7 +89,7 @@ liaison_status cda_translator::decode(const call& of) {
     }
     return LIAISON_REJECT;
   }
-  account book;
+  account book(of.options().form_of_source());
   account* ledger = of.options().account ? &book : nullptr;
   const std::string seed = of.options().id_seed.empty() ? sha256_hex(of.input()) : of.options().id_seed;
   pivot_writer pivot("document", seed, ledger);
@@ -113,7 +113,7 @@ liaison_status cda_translator::decode(const call& of) {
   opened_file.file.parsed.document.reset();  // the tree of a large document makes room for its pivot
   of.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json", nullptr, "fhir");
   if (ledger != nullptr) {
-    of.emit(LIAISON_PART_ACCOUNT, book.to_json(), "application/json");
+    of.emit(book, &pivot);
   }
   return LIAISON_OK;
 }

@@ -8,7 +8,6 @@
 #include <rapidjson/document.h>
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,21 +15,14 @@ namespace liaison::detail {
 
 inline constexpr unsigned json_depth_max = 512;
 
-enum class json_numbers { as_digits, as_numbers };
-
 /// Fills `into`; on failure tells what is wrong and at which byte, without content.
-std::optional<std::string> parse_json(std::string_view text, rapidjson::Document& into, json_numbers numbers,
-                                      unsigned depth_max = json_depth_max);
+std::optional<std::string> parse_json(std::string_view text, rapidjson::Document& into);
 
-/// Begins a string that stands for the base64 of one of the writer's files; its number follows. No text that was read
-/// may begin so: a file of megabytes is encoded once, where it is written.
-inline constexpr char json_file_mark = '\x02';
-json_value make_file(std::size_t number, rapidjson::Document::AllocatorType& allocator);
+/// As `parse_json` with its limits and digits, for text that will nearly always be right: many times faster. The values
+/// point into `text`, which becomes a copy of `of` and must live as long as the document.
+std::optional<std::string> parse_json_in(std::string& text, std::string_view of, rapidjson::Document& into);
 
-/// Serialises a value made by `parse_json` or by the writer; numbers get their digits back, files their base64.
-std::string write_json(const json_value& value, std::span<const std::string_view> files = {});
-
-/// A DOM number from its digits.
-json_value make_number(std::string_view digits, rapidjson::Document::AllocatorType& allocator);
+/// No text may begin with this one either.
+inline constexpr char json_reserved_mark = '\x02';
 
 }  // namespace liaison::detail

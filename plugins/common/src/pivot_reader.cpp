@@ -5,6 +5,8 @@
 
 #include <liaison/common/pivot.hpp>
 
+#include <bit>
+#include <cstring>
 #include <unordered_map>
 #include <vector>
 
@@ -15,9 +17,11 @@ const json_value null_value;
 
 const json_value* member(const json_value* of, std::string_view name) {
   if (of == nullptr || !of->IsObject()) return nullptr;
-  const auto found =
-      of->FindMember(json_value(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
-  return found == of->MemberEnd() ? nullptr : &found->value;
+  for (auto each = of->MemberBegin(); each != of->MemberEnd(); ++each) {
+    if (each->name.GetStringLength() == name.size() && std::memcmp(each->name.GetString(), name.data(), name.size()) == 0)
+      return &each->value;
+  }
+  return nullptr;
 }
 
 std::string_view view(const json_value* of) {
@@ -54,8 +58,33 @@ struct pivot_reader::index {
     std::uint32_t ordinal;  ///< position in the parent array, or member number
     std::uint32_t leaf_begin, leaf_end;
   };
+  /// Numbers of nodes by the address of their value: a table of open addressing, half empty.
+  class numbers {
+   public:
+    static constexpr std::uint32_t none = 0xFFFFFFFF;
+    void fill(const std::vector<node>& with) {
+      slots_.assign(std::bit_ceil(with.size() * 2), none);
+      for (std::uint32_t i = 0; i < with.size(); ++i) {
+        std::size_t at = home(with[i].value);
+        while (slots_[at] != none) at = (at + 1) & (slots_.size() - 1);
+        slots_[at] = i;
+      }
+    }
+    std::uint32_t find(const json_value* value, const std::vector<node>& among) const {
+      std::size_t at = home(value);
+      while (slots_[at] != none && among[slots_[at]].value != value) at = (at + 1) & (slots_.size() - 1);
+      return slots_[at];
+    }
+
+   private:
+    std::size_t home(const json_value* value) const {
+      const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(value));
+      return static_cast<std::size_t>(address * 0x9E3779B97F4A7C15ULL >> 32U) & (slots_.size() - 1);
+    }
+    std::vector<std::uint32_t> slots_;
+  };
   std::vector<node> nodes;
-  std::unordered_map<const json_value*, std::uint32_t> number_of;
+  numbers number_of;
   std::unordered_map<std::string_view, const json_value*> by_url;
   std::unordered_map<std::string, const json_value*>
       by_type_and_id;  ///< for relative references, which FHIR sources have
@@ -64,8 +93,8 @@ struct pivot_reader::index {
   void build(const json_value& root, account* ledger);
   void add_urls(const json_value& root);
   const node* find(const json_value* value) const {
-    const auto found = number_of.find(value);
-    return found == number_of.end() ? nullptr : &nodes[found->second];
+    const std::uint32_t number = value == nullptr ? numbers::none : number_of.find(value, nodes);
+    return number == numbers::none ? nullptr : &nodes[number];
   }
   std::string pointer(const node& of) const;
 };
@@ -76,20 +105,20 @@ void pivot_reader::index::build(const json_value& root, account* ledger) {
     std::uint32_t next_child;
     std::size_t pointer_size;
   };
+  const bool shown = ledger != nullptr && ledger->shows_leaves();
   std::vector<frame> open;
   std::string at;
   std::uint32_t leaves = 0;
   const auto enter = [&](const json_value& value, std::uint32_t parent, std::uint32_t ordinal, std::size_t back_to) {
     const auto number = static_cast<std::uint32_t>(nodes.size());
     nodes.push_back({&value, parent, ordinal, leaves, leaves});
-    number_of.emplace(&value, number);
     if (value.IsObject() || value.IsArray()) {
       open.push_back({number, 0, back_to});
       return;
     }
     if (!value.IsNull()) {  // null only pads an array of primitives; it is no value
       nodes[number].leaf_end = ++leaves;
-      if (ledger != nullptr) rows.push_back(ledger->add(at, scalar_text(value)));
+      if (ledger != nullptr) rows.push_back(shown ? ledger->add(at, scalar_text(value)) : ledger->add({}, {}));
     }
     at.resize(back_to);
   };
@@ -108,13 +137,14 @@ void pivot_reader::index::build(const json_value& root, account* ledger) {
     const std::size_t back_to = at.size();
     if (value.IsObject()) {
       const auto child = value.MemberBegin() + top.next_child;
-      append_escaped(at, view(&child->name));
+      if (shown) append_escaped(at, view(&child->name));
       enter(child->value, top.number, top.next_child, back_to);
     } else {
-      at.append("/").append(std::to_string(top.next_child));
+      if (shown) at.append("/").append(std::to_string(top.next_child));
       enter(value[top.next_child], top.number, top.next_child, back_to);
     }
   }
+  number_of.fill(nodes);
 }
 
 void pivot_reader::index::add_urls(const json_value& root) {
@@ -148,7 +178,7 @@ std::string pivot_reader::index::pointer(const node& of) const {
 
 pivot_reader::pivot_reader(std::string_view bundle_json, account* ledger)
     : ledger_(ledger), index_(std::make_shared<index>()) {
-  if (auto wrong = detail::parse_json(bundle_json, document_, detail::json_numbers::as_digits))
+  if (auto wrong = detail::parse_json_in(text_, bundle_json, document_))
     throw pivot_error("the pivot is no JSON: " + *wrong);
   if (view(member(&document_, "resourceType")) != "Bundle") throw pivot_error("the pivot is no Bundle");
   const json_value* entries = member(&document_, "entry");
@@ -233,8 +263,7 @@ sourced pivot_reader::get(const json_value* node, std::string_view path) const {
 void pivot_reader::carry(const json_value* node, std::string_view path, std::string_view target_location) {
   const index::node* at = ledger_ == nullptr ? nullptr : index_->find(find(node, path));
   if (at == nullptr) return;
-  for (std::uint32_t i = at->leaf_begin; i < at->leaf_end; ++i)
-    ledger_->carry(index_->rows[i], std::string(target_location));
+  for (std::uint32_t i = at->leaf_begin; i < at->leaf_end; ++i) ledger_->carry(index_->rows[i], target_location);
 }
 
 void pivot_reader::drop(const json_value* node, std::string_view path, std::string_view reason) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing the pivot: paths into a RapidJSON document, ids derived from the seed, leaves carried on the way.
+// Writing the pivot: paths into its tree, ids derived from the seed, leaves carried on the way.
 #include "json_document.hpp"
+#include "pivot_tree.hpp"
 
 #include <liaison/common/digest.hpp>
 #include <liaison/common/pivot.hpp>
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <unordered_map>
 #include <vector>
@@ -15,37 +15,8 @@
 namespace liaison {
 namespace {
 
-constexpr std::size_t bundle_index = std::numeric_limits<std::size_t>::max();
-constexpr std::size_t path_index_max = 100'000'000;
-
-json_value text_value(std::string_view text, rapidjson::Document::AllocatorType& allocator) {
-  return json_value(text.data(), static_cast<rapidjson::SizeType>(text.size()), allocator);
-}
-
-const json_value* member(const json_value& of, std::string_view name) {
-  if (!of.IsObject()) return nullptr;
-  const auto found =
-      of.FindMember(json_value(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
-  return found == of.MemberEnd() ? nullptr : &found->value;
-}
-
-bool is_index(std::string_view segment) { return !segment.empty() && segment[0] >= '0' && segment[0] <= '9'; }
-
-std::size_t index_of(std::string_view segment) {
-  std::size_t index = 0;
-  for (const char c : segment) {
-    if (c < '0' || c > '9' || index > path_index_max) throw std::logic_error("pivot path with a bad array index");
-    index = index * 10 + static_cast<std::size_t>(c - '0');
-  }
-  return index;
-}
-
-std::string_view next_segment(std::string_view& path) {
-  const std::size_t slash = path.find('/');
-  const std::string_view segment = path.substr(0, slash);
-  path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-  return segment;
-}
+using detail::pivot_tree;
+using kind = pivot_tree::kind;
 
 /// Characters that a FHIR string may not hold (R4, datatypes: below U+0020 but for tab, LF and CR).
 bool is_forbidden(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; }
@@ -63,23 +34,29 @@ std::string without_forbidden(std::string_view text) {
   return clean;
 }
 
-const json_value* bundle_entries(const rapidjson::Document& document) {
-  const json_value* entries = member(document, "entry");
-  return entries != nullptr && entries->IsArray() ? entries : nullptr;
+pivot_tree::id entries_of(const pivot_tree& tree, pivot_tree::id bundle) {
+  const pivot_tree::id found = tree.child(bundle, "entry");
+  return found != pivot_tree::none && tree.is_array(found) ? found : pivot_tree::none;
 }
 
-std::optional<std::string> parse_bundle(std::string_view text, rapidjson::Document& into) {
-  if (auto wrong = detail::parse_json(text, into, detail::json_numbers::as_digits)) return wrong;
-  const json_value* type = member(into, "resourceType");
-  if (type == nullptr || !type->IsString() || std::string_view(type->GetString()) != "Bundle")
-    return "the resource is no Bundle";
-  const json_value* entries = member(into, "entry");
-  if (entries == nullptr) return std::nullopt;
-  if (!entries->IsArray()) return "Bundle.entry is no array";
-  for (const auto& entry : entries->GetArray()) {
-    if (!entry.IsObject()) return "an entry of the Bundle is no object";
-    const json_value* resource = member(entry, "resource");
-    if (resource != nullptr && !resource->IsObject()) return "a resource of the Bundle is no object";
+/// The text of a string member; empty when there is none.
+std::string_view text_of(const pivot_tree& tree, pivot_tree::id of, std::string_view name) {
+  const pivot_tree::id found = of == pivot_tree::none ? of : tree.child(of, name);
+  return found != pivot_tree::none && tree.is_string(found) ? tree[found].text : std::string_view{};
+}
+
+/// Reads a Bundle into `at`; tells what keeps it from being one.
+std::optional<std::string> read_bundle(pivot_tree& tree, pivot_tree::id at, std::string_view json) {
+  std::string wrong;
+  if (!tree.read(at, json, wrong)) return wrong;
+  if (text_of(tree, at, "resourceType") != "Bundle") return "the resource is no Bundle";
+  const pivot_tree::id entries = tree.child(at, "entry");
+  if (entries == pivot_tree::none) return std::nullopt;
+  if (!tree.is_array(entries)) return "Bundle.entry is no array";
+  for (pivot_tree::id entry = tree[entries].first; entry != pivot_tree::none; entry = tree[entry].next) {
+    if (!tree.is_object(entry)) return "an entry of the Bundle is no object";
+    const pivot_tree::id resource = tree.child(entry, "resource");
+    if (resource != pivot_tree::none && !tree.is_object(resource)) return "a resource of the Bundle is no object";
   }
   return std::nullopt;
 }
@@ -102,145 +79,131 @@ std::string uuid_v5(std::string_view name) {
   return text;
 }
 
+struct pivot_writer::state {
+  pivot_tree tree;
+  std::vector<pivot_tree::id> entries, resources;  // in order
+  std::deque<std::string> urls;         // of references; they stay where they are
+
+  pivot_tree::id list() {
+    const pivot_tree::id known = entries_of(tree, pivot_tree::root);
+    if (known != pivot_tree::none) return known;
+    tree.remove(pivot_tree::root, "entry");
+    return tree.add(pivot_tree::root, "entry", kind::array);
+  }
+  void note_entries() {
+    entries.clear();
+    resources.clear();
+    const pivot_tree::id list = entries_of(tree, pivot_tree::root);
+    if (list == pivot_tree::none) return;
+    for (pivot_tree::id at = tree[list].first; at != pivot_tree::none; at = tree[at].next) {
+      entries.push_back(at);
+      resources.push_back(tree.child(at, "resource"));
+    }
+  }
+};
+
 pivot_writer::pivot_writer(std::string_view bundle_type, std::string seed, account* ledger)
-    : seed_(std::move(seed)), ledger_(ledger) {
-  auto& allocator = document_.GetAllocator();
-  document_.SetObject();
-  document_.AddMember("resourceType", "Bundle", allocator);
-  document_.AddMember("type", text_value(bundle_type, allocator), allocator);
+    : state_(std::make_unique<state>()), seed_(std::move(seed)), ledger_(ledger) {
+  pivot_tree& tree = state_->tree;
+  tree.set(tree.add(pivot_tree::root, "resourceType", kind::string), kind::string, "Bundle");
+  tree.set(tree.add(pivot_tree::root, "type", kind::string), kind::string, bundle_type);
 }
 
+pivot_writer::~pivot_writer() = default;
+
 std::optional<std::string> pivot_writer::check_bundle(std::string_view bundle_json) {
-  rapidjson::Document scratch;
-  return parse_bundle(bundle_json, scratch);
+  pivot_tree scratch;
+  return read_bundle(scratch, pivot_tree::root, bundle_json);
 }
 
 bool pivot_writer::load(std::string_view bundle_json) {
-  rapidjson::Document loaded;
-  if (parse_bundle(bundle_json, loaded)) return false;
-  document_.Swap(loaded);
+  auto loaded = std::make_unique<state>();
+  if (read_bundle(loaded->tree, pivot_tree::root, bundle_json)) return false;
+  loaded->note_entries();
+  loaded->urls = std::move(state_->urls);
+  state_ = std::move(loaded);
   made_ = std::max(made_, entry_count());
   return true;
 }
 
-namespace {
-
-/// Every string below `root` that is a key of `renamed` becomes its value; without recursion.
-void rename(json_value& root, const std::unordered_map<std::string, std::string>& renamed,
-            rapidjson::Document::AllocatorType& allocator) {
-  std::vector<json_value*> open{&root};
-  while (!open.empty()) {
-    json_value& at = *open.back();
-    open.pop_back();
-    if (at.IsObject()) {
-      for (auto& each : at.GetObject()) open.push_back(&each.value);
-    } else if (at.IsArray()) {
-      for (auto& each : at.GetArray()) open.push_back(&each);
-    } else if (at.IsString() && at.GetStringLength() < 64) {
-      const auto found = renamed.find({at.GetString(), at.GetStringLength()});
-      if (found != renamed.end()) at = text_value(found->second, allocator);
-    }
-  }
-}
-
-}  // namespace
-
 std::optional<std::size_t> pivot_writer::append(std::string_view bundle_json) {
-  rapidjson::Document other(&document_.GetAllocator());
-  if (parse_bundle(bundle_json, other)) return std::nullopt;
-  auto& allocator = document_.GetAllocator();
+  pivot_tree& tree = state_->tree;
+  const pivot_tree::id other = tree.add_apart();
+  if (read_bundle(tree, other, bundle_json)) return std::nullopt;
   const std::size_t first = entry_count();
-  if (bundle_entries(other) == nullptr) return first;
-  if (bundle_entries(document_) == nullptr) {
-    document_.RemoveMember("entry");
-    document_.AddMember("entry", json_value(rapidjson::kArrayType), allocator);
+  const pivot_tree::id added = entries_of(tree, other);
+  if (added == pivot_tree::none) return first;
+  std::unordered_map<std::string_view, std::string_view> renamed;
+  for (pivot_tree::id entry = tree[added].first; entry != pivot_tree::none; entry = tree[entry].next) {
+    const std::string& full_url = state_->urls.emplace_back("urn:uuid:" + uuid_v5(seed_ + "/" + std::to_string(made_++)));
+    const pivot_tree::id url = tree.child(entry, "fullUrl");
+    if (url != pivot_tree::none && tree.is_string(url)) renamed.emplace(tree[url].text, full_url);
   }
-  std::unordered_map<std::string, std::string> renamed;
-  for (auto& entry : other["entry"].GetArray()) {
-    std::string full_url = "urn:uuid:" + uuid_v5(seed_ + "/" + std::to_string(made_++));
-    const json_value* url = member(entry, "fullUrl");
-    if (url != nullptr && url->IsString()) renamed.emplace(url->GetString(), std::move(full_url));
+  std::vector<pivot_tree::id> open{added};
+  while (!open.empty()) {
+    const pivot_tree::id at = open.back();
+    open.pop_back();
+    for (pivot_tree::id each = tree[at].first; each != pivot_tree::none; each = tree[each].next) open.push_back(each);
+    if (!tree.is_string(at) || tree[at].text.size() >= 64) continue;
+    const auto found = renamed.find(tree[at].text);
+    if (found != renamed.end()) tree.set(at, kind::string, found->second);
   }
-  rename(other["entry"], renamed, allocator);
-  for (auto& entry : other["entry"].GetArray()) document_["entry"].PushBack(entry, allocator);
+  tree.move_last(added, state_->list());
+  state_->note_entries();
   return first;
 }
 
-std::size_t pivot_writer::entry_count() const {
-  const json_value* entries = bundle_entries(document_);
-  return entries == nullptr ? 0 : entries->Size();
-}
+std::size_t pivot_writer::entry_count() const { return state_->entries.size(); }
 
 resource_ref pivot_writer::add(std::string_view resource_type) {
-  auto& allocator = document_.GetAllocator();
-  if (bundle_entries(document_) == nullptr) {
-    document_.RemoveMember("entry");
-    document_.AddMember("entry", json_value(rapidjson::kArrayType), allocator);
-  }
-  const std::string full_url = "urn:uuid:" + uuid_v5(seed_ + "/" + std::to_string(made_++));
-  json_value resource(rapidjson::kObjectType);
-  resource.AddMember("resourceType", text_value(resource_type, allocator), allocator);
-  json_value entry(rapidjson::kObjectType);
-  entry.AddMember("fullUrl", text_value(full_url, allocator), allocator);
-  entry.AddMember("resource", resource, allocator);
-  document_["entry"].PushBack(entry, allocator);
-  return {this, entry_count() - 1, full_url};
+  pivot_tree& tree = state_->tree;
+  const std::string& full_url = state_->urls.emplace_back("urn:uuid:" + uuid_v5(seed_ + "/" + std::to_string(made_++)));
+  const pivot_tree::id entry = tree.add(state_->list(), {}, kind::object);
+  tree.set(tree.add(entry, "fullUrl", kind::string), kind::string, full_url);
+  const pivot_tree::id resource = tree.add(entry, "resource", kind::object);
+  tree.set(tree.add(resource, "resourceType", kind::string), kind::string, resource_type);
+  state_->entries.push_back(entry);
+  state_->resources.push_back(resource);
+  return {this, entry_count() - 1, &full_url};
 }
 
 resource_ref pivot_writer::at(std::size_t entry_index) {
-  const json_value* entries = bundle_entries(document_);
-  if (entries == nullptr || entry_index >= entries->Size()) throw std::logic_error("no such entry in the pivot");
-  const json_value* url = member((*entries)[static_cast<rapidjson::SizeType>(entry_index)], "fullUrl");
-  return {this, entry_index, url != nullptr && url->IsString() ? url->GetString() : ""};
+  if (entry_index >= entry_count()) throw std::logic_error("no such entry in the pivot");
+  const std::string_view url = text_of(state_->tree, state_->entries[entry_index], "fullUrl");
+  return {this, entry_index, &state_->urls.emplace_back(url)};
 }
 
 resource_ref pivot_writer::find_first(std::string_view resource_type) {
+  const pivot_tree& tree = state_->tree;
   for (std::size_t i = 0; i < entry_count(); ++i) {
-    const json_value* resource = member((*bundle_entries(document_))[static_cast<rapidjson::SizeType>(i)], "resource");
-    const json_value* type = resource == nullptr ? nullptr : member(*resource, "resourceType");
-    if (type != nullptr && type->IsString() && std::string_view(type->GetString()) == resource_type) return at(i);
+    if (text_of(tree, state_->resources[i], "resourceType") == resource_type) return at(i);
   }
   return {};
 }
 
-resource_ref pivot_writer::bundle() { return {this, bundle_index, {}}; }
+resource_ref pivot_writer::bundle() { return {this, bundle_index, nullptr}; }
 
-std::string pivot_writer::to_json() const { return detail::write_json(document_, files_); }
+std::string pivot_writer::to_json() { return state_->tree.write(); }
+
+std::string pivot_writer::tally() const {
+  const pivot_tree& tree = state_->tree;
+  return ledger_->tally(
+      tree.value_count(), [&](std::string_view pointer) { return tree.range_of(pointer); },
+      [&](std::uint32_t element) { return tree.range_of(element); });
+}
 
 std::string_view pivot_writer::keep(std::string bytes) { return kept_.emplace_back(std::move(bytes)); }
 
-json_value& pivot_writer::target(std::size_t index) {
-  if (index == bundle_index) return document_;
-  auto& entry = document_["entry"][static_cast<rapidjson::SizeType>(index)];
-  if (member(entry, "resource") == nullptr)
-    entry.AddMember("resource", json_value(rapidjson::kObjectType), document_.GetAllocator());
-  return entry["resource"];
+std::uint32_t pivot_writer::target(std::size_t index) {
+  if (index == bundle_index) return pivot_tree::root;
+  pivot_tree& tree = state_->tree;
+  pivot_tree::id& resource = state_->resources.at(index);
+  if (resource == pivot_tree::none) resource = tree.add(state_->entries[index], "resource", kind::object);
+  return resource;
 }
 
-json_value& pivot_writer::place(json_value& root, std::string_view path) {
-  auto& allocator = document_.GetAllocator();
-  json_value* at = &root;
-  while (!path.empty()) {
-    const std::string_view segment = next_segment(path);
-    if (is_index(segment)) {
-      const std::size_t index = index_of(segment);
-      if (!at->IsArray()) {
-        if (!at->IsNull()) throw std::logic_error("pivot path with an index where no array is");
-        at->SetArray();
-      }
-      if (index > at->Size()) throw std::logic_error("pivot path that leaves a hole in an array");
-      if (index == at->Size()) at->PushBack(json_value(), allocator);
-      at = &(*at)[static_cast<rapidjson::SizeType>(index)];
-      continue;
-    }
-    if (!at->IsObject()) {
-      if (!at->IsNull()) throw std::logic_error("pivot path with a name where no object is");
-      at->SetObject();
-    }
-    if (member(*at, segment) == nullptr) at->AddMember(text_value(segment, allocator), json_value(), allocator);
-    at = &(*at)[json_value(rapidjson::StringRef(segment.data(), static_cast<rapidjson::SizeType>(segment.size())))];
-  }
-  return *at;
+std::uint32_t pivot_writer::place(std::size_t index, std::string_view path) {
+  return state_->tree.place(target(index), path);
 }
 
 std::string pivot_writer::pointer(std::size_t index, std::string_view path) const {
@@ -250,77 +213,82 @@ std::string pivot_writer::pointer(std::size_t index, std::string_view path) cons
   return text;
 }
 
+const std::string& resource_ref::full_url() const {
+  static const std::string nowhere;
+  return full_url_ == nullptr ? nowhere : *full_url_;
+}
+
 void resource_ref::set(std::string_view path, const sourced& value) const {
   if (writer_ == nullptr || value.empty()) return;
-  auto& allocator = writer_->document_.GetAllocator();
-  json_value& at = writer_->place(writer_->target(index_), path);
-  if (std::ranges::any_of(value.text, is_forbidden)) {
-    at = text_value(without_forbidden(value.text), allocator);
+  carried(path, value, write(path, value.text));
+}
+
+void resource_ref::set(std::string_view path, std::string_view value) const {
+  if (writer_ != nullptr && !value.empty()) (void)write(path, value);
+}
+
+std::uint32_t resource_ref::write(std::string_view path, std::string_view value) const {
+  const std::uint32_t at = writer_->place(index_, path);
+  if (std::ranges::any_of(value, is_forbidden)) {
+    writer_->state_->tree.set(at, kind::string, without_forbidden(value));
   } else {
-    at = text_value(value.text, allocator);
+    writer_->state_->tree.set(at, kind::string, value);
   }
-  carry(path, value);
+  return at;
 }
 
 void resource_ref::set_base64(std::string_view path, std::string_view bytes) const {
   if (writer_ == nullptr || bytes.empty()) return;
-  writer_->place(writer_->target(index_), path) =
-      detail::make_file(writer_->files_.size(), writer_->document_.GetAllocator());
-  writer_->files_.push_back(bytes);
+  writer_->state_->tree.set_borrowed(writer_->place(index_, path), kind::file, bytes);
 }
 
 void resource_ref::set_number(std::string_view path, const sourced& digits) const {
   if (writer_ == nullptr || digits.empty()) return;
   if (!is_json_number(digits.text)) throw std::logic_error("pivot number that is none");
-  writer_->place(writer_->target(index_), path) = detail::make_number(digits.text, writer_->document_.GetAllocator());
-  carry(path, digits);
+  const std::uint32_t at = writer_->place(index_, path);
+  writer_->state_->tree.set(at, kind::number, digits.text);
+  carried(path, digits, at);
 }
 
 void resource_ref::set_bool(std::string_view path, bool value) const {
   if (writer_ == nullptr) return;
-  writer_->place(writer_->target(index_), path).SetBool(value);
+  writer_->state_->tree.set_borrowed(writer_->place(index_, path), kind::boolean, value ? "true" : "false");
 }
 
 void resource_ref::set_json(std::string_view path, std::string_view json_text) const {
   if (writer_ == nullptr) return;
-  rapidjson::Document parsed;
-  if (auto wrong = detail::parse_json(json_text, parsed, detail::json_numbers::as_digits))
-    throw std::logic_error("pivot fragment: " + *wrong);
-  writer_->place(writer_->target(index_), path).CopyFrom(parsed, writer_->document_.GetAllocator());
+  pivot_tree& tree = writer_->state_->tree;
+  const std::uint32_t at = writer_->place(index_, path);
+  tree.set_borrowed(at, kind::null, {});
+  std::string wrong;
+  if (!tree.read(at, json_text, wrong)) throw std::logic_error("pivot fragment: " + wrong);
 }
 
 void resource_ref::set_reference(std::string_view path, const resource_ref& target) const {
   if (!target) return;
-  set(std::string(path) + "/reference", target.full_url());
+  pivot_tree& tree = writer_->state_->tree;
+  tree.set(tree.place(writer_->place(index_, path), "reference"), kind::string, target.full_url());
 }
 
 void resource_ref::carry(std::string_view path, const sourced& value) const {
   if (writer_ == nullptr || writer_->ledger_ == nullptr || !value.has_leaf) return;
-  writer_->ledger_->carry(value.leaf, writer_->pointer(index_, path));
+  const bool by_number = !writer_->ledger_->shows_leaves();
+  carried(path, value, by_number ? writer_->state_->tree.find(writer_->target(index_), path) : pivot_tree::none);
 }
 
-namespace {
-
-const json_value* walk(const json_value& root, std::string_view path) {
-  const json_value* at = &root;
-  while (!path.empty() && at != nullptr) {
-    const std::string_view segment = next_segment(path);
-    if (is_index(segment)) {
-      const std::size_t index = index_of(segment);
-      at = at->IsArray() && index < at->Size() ? &(*at)[static_cast<rapidjson::SizeType>(index)] : nullptr;
-    } else {
-      at = member(*at, segment);
-    }
-  }
-  return at;
+/// `at`: the element at `path` when it is known to be there.
+void resource_ref::carried(std::string_view path, const sourced& value, std::uint32_t at) const {
+  account* const ledger = writer_->ledger_;
+  if (ledger == nullptr || !value.has_leaf) return;
+  if (ledger->shows_leaves() || at == pivot_tree::none) return ledger->carry(value.leaf, writer_->pointer(index_, path));
+  ledger->carry_to_element(value.leaf, at);
 }
-
-}  // namespace
 
 std::size_t resource_ref::size_of(std::string_view path) const {
   if (writer_ == nullptr) return 0;
-  const json_value* found = walk(writer_->target(index_), path);
-  return found != nullptr && found->IsArray() ? found->Size() : 0;
+  const pivot_tree& tree = writer_->state_->tree;
+  const pivot_tree::id found = tree.find(writer_->target(index_), path);
+  return found != pivot_tree::none && tree.is_array(found) ? tree[found].size : 0;
 }
 
 std::string resource_ref::pointer(std::string_view path) const {
@@ -328,7 +296,7 @@ std::string resource_ref::pointer(std::string_view path) const {
 }
 
 bool resource_ref::has(std::string_view path) const {
-  return writer_ != nullptr && walk(writer_->target(index_), path) != nullptr;
+  return writer_ != nullptr && writer_->state_->tree.find(writer_->target(index_), path) != pivot_tree::none;
 }
 
 }  // namespace liaison

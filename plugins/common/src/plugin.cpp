@@ -84,6 +84,7 @@ call_options decode_options(bytes_view text) {
     else if (name == "values") in.flag(options.values);
     else if (name == "acknowledge") in.flag(options.acknowledge);
     else if (name == "account") in.flag(options.account);
+    else if (name == "tally") in.flag(options.tally);
     else if (name == "outcome") in.text(options.outcome);
     else if (name == "issues") options.issues = read_issues(in);
     else if (name == "answer") read_object(in, options.answer);
@@ -158,6 +159,11 @@ void call::emit(liaison_part_role role, bytes_view bytes, const char* content_ty
 
 void call::emit(const facts::message_facts& found) const {
   emit(LIAISON_PART_FACTS, to_json(found), "application/json");
+}
+
+void call::emit(const liaison::account& ledger, const pivot_writer* made) const {
+  const bool is_short = options_.tally && made != nullptr;
+  emit(LIAISON_PART_ACCOUNT, is_short ? made->tally() : ledger.to_json(), "application/json");
 }
 
 namespace detail {

@@ -37,7 +37,7 @@ bool is_id(std::string_view text) {
 
 class encoder {
  public:
-  encoder(const call& of, message& read) : call_(of), tree_(read.resource) {
+  encoder(const call& of, message& read) : call_(of), tree_(read.resource), ledger_(of.options().form_of_pivot()) {
     seed_ = !of.options().id_seed.empty() ? of.options().id_seed : sha256_hex(of.input());
   }
 
@@ -129,9 +129,9 @@ class encoder {
   void tell_account(std::string_view otherwise) {
     if (!call_.options().account) return;
     message original;
-    (void)read_message(call_.input(), original);
-    write_account(original.resource, where_, ledger_, otherwise);
-    call_.emit(LIAISON_PART_ACCOUNT, ledger_.to_json(), "application/json");
+    if (changed_) (void)read_message(call_.input(), original);
+    write_account(changed_ ? original.resource : tree_, where_, ledger_, otherwise);
+    call_.emit(ledger_);
   }
 
   /// Where each entry will stand once the Composition is first.

@@ -4,19 +4,32 @@
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
-#include <array>
+#include <bit>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace liaison::fhir {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-/// Bytes that need a look inside a string: quote, backslash, control characters and everything beyond ASCII.
-constexpr auto special = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < 256; ++c) table[c] = c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
-  return table;
-}();
+/// To the next byte that needs a look inside a string: quote, backslash, control characters and everything beyond ASCII.
+std::size_t skip_plain(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(0x20);
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    // Bytes from 0x80 on are negative, and so below a blank like the controls.
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(
+        _mm_or_si128(_mm_cmplt_epi8(block, blank), _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)))));
+    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  while (at < text.size() && static_cast<signed char>(text[at]) >= 0x20 && text[at] != '"' && text[at] != '\\') ++at;
+  return at;
+}
 
 class parser {
  public:
@@ -273,10 +286,10 @@ bool parser::sequence() {
 bool parser::string(std::string_view& into) {
   const std::size_t begin = ++at_;
   while (at_ < bytes_.size()) {
+    at_ = skip_plain(bytes_, at_);
+    if (at_ == bytes_.size()) break;
     const auto c = static_cast<unsigned char>(bytes_[at_]);
-    if (!special[c]) {
-      ++at_;
-    } else if (c == '"') {
+    if (c == '"') {
       into = bytes_.substr(begin, at_ - begin);
       ++at_;
       return true;

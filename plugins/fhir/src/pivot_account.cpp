@@ -7,7 +7,7 @@ namespace {
 class walk {
  public:
   walk(const tree& source, const placements& where, account& into, std::string_view otherwise, source_places named)
-      : tree_(source), where_(where), into_(into), otherwise_(otherwise), named_(named) {
+      : tree_(source), where_(where), into_(into), otherwise_(otherwise), named_(named), shown_(into.shows_leaves()) {
     for (std::size_t i = 0; i < where.copies.size(); ++i) copies_of_[where.copies[i].source].push_back(i);
   }
 
@@ -27,7 +27,9 @@ class walk {
       const node_id id = top.next;
       const mark back_to{pointer_.size(), kept_.size()};
       top.next = tree_[id].next;
-      if (tree_[tree_[id].parent].kind == kind::array) {
+      if (!shown_) {
+        // only what was copied and what was dropped counts
+      } else if (tree_[tree_[id].parent].kind == kind::array) {
         pointer_.append("/").append(std::to_string(top.position++));
         kept_.append("/").append(std::to_string(top.kept_position));
         if (!where_.dropped.contains(id)) ++top.kept_position;
@@ -90,6 +92,11 @@ class walk {
   }
 
   void row(node_id id) {
+    if (!shown_) {
+      const account::leaf leaf = into_.add({}, {});
+      if (dropped_ == nullptr && !active_.empty()) into_.carry(leaf, {});
+      return;
+    }
     const account::leaf leaf =
         into_.add(named_ == source_places::pointers ? pointer_ : tree_.location(id), tree_[id].text);
     if (dropped_ != nullptr) return into_.drop(leaf, *dropped_);
@@ -102,6 +109,7 @@ class walk {
   account& into_;
   std::string_view otherwise_;
   source_places named_;
+  bool shown_;
   std::unordered_map<node_id, std::vector<std::size_t>> copies_of_;
   std::vector<frame> open_;
   std::vector<active_copy> active_;

@@ -201,7 +201,7 @@ liaison_status decode_message(const call& request) {
   // Intake decides what is taken; what a person asks to see is translated as far as it can be read. Two identities in
   // one message stop it here too.
   if (found.forbidden()) return found.report(request);
-  account ledger;
+  account ledger(options.form_of_source());
   leaves values(of, &ledger);
   if (values.is_full()) {
     found.refuse("hl7v2-too-many-values", "MSH", "the message has more values than are translated");
@@ -238,7 +238,7 @@ liaison_status decode_message(const call& request) {
   write_bundle(d, which);
   write_rest(d);
   request.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json", nullptr, "fhir");
-  if (options.account) request.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (options.account) request.emit(ledger, &pivot);
   found.report(request);
   return LIAISON_OK;
 }

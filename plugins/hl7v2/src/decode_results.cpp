@@ -67,6 +67,7 @@ void add_row(group& to, const segment& obx, const separators& by) {
 
 void close(const group& of) {
   if (!of.section.ref) return;
+  if (of.report && !of.conclusion.empty()) of.report.set("conclusion", of.conclusion);
   std::string div = "<div xmlns=\"http://www.w3.org/1999/xhtml\">";
   if (!of.rows.empty()) div += "<table><tbody>" + of.rows + "</tbody></table>";
   div += of.notes + "</div>";
@@ -162,8 +163,8 @@ void write_note(decoding& d, const segment& nte, group& of) {
   of.notes += "<p>" + escape_xml(text) + "</p>";
   d.values.carry_all(comment.text(), (of.section / "text/div").pointer());
   if (!of.report) return;
+  if (of.conclusion.empty()) of.report.set("conclusion", text);  // its place; whole when the group ends
   of.conclusion += (of.conclusion.empty() ? "" : "\n") + text;
-  of.report.set("conclusion", of.conclusion);
   d.values.carry_all(comment.text(), of.report.pointer("conclusion"));
 }
 

@@ -320,7 +320,7 @@ liaison_status encode_message(const call& request) {
     return refuse("hl7v2-charset-unknown", "HL7v2 is written in UTF-8, 8859/1, 8859/15 or ASCII");
   if (!hl7_from_fhir(options.now, hl7_zone::drop))
     return refuse("hl7v2-now", "the option \"now\" is needed to write a message");
-  account ledger;
+  account ledger(options.form_of_pivot());
   pivot_reader in(request.input(), &ledger);
   encoding e{in, &ledger, found, options.now, peer_options_of(options.endpoint), {}, {}, {}};
   find_resources(e);
@@ -364,7 +364,7 @@ liaison_status encode_message(const call& request) {
     text = std::move(*bytes);
   }
   request.emit(LIAISON_PART_DOCUMENT, text, "application/hl7-v2", nullptr, "hl7v2");
-  if (options.account) request.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (options.account) request.emit(ledger);
   return found.report(request);
 }
 

@@ -6,7 +6,6 @@
 #include <liaison/common/text.hpp>
 
 #include <algorithm>
-#include <map>
 
 namespace liaison::hl7v2 {
 namespace {
@@ -20,63 +19,65 @@ constexpr std::size_t shown_bytes_of_long = 64;
 leaves::leaves(const message& of, account* ledger, std::size_t rows_max)
     : of_(of), ledger_(ledger), rows_max_(rows_max) {
   if (ledger_ == nullptr) return;
-  std::map<std::string_view, unsigned> ordinals;
-  for (std::size_t i = 0; i < of.size(); ++i) add_segment(of.at(i), ++ordinals[of.at(i).name()]);
+  rows_.reserve(std::min<std::size_t>(of.text().size() / 6 + 16, 4096));
+  for (std::size_t i = 0; i < of.size(); ++i) add_segment(of.at(i));
 }
 
-void leaves::add_segment(const segment& of, unsigned ordinal) {
-  const std::string name = location_with(of, ordinal);
+void leaves::add_segment(const segment& of) {
   const bool is_header = of.name() == "MSH" || of.name() == "FHS" || of.name() == "BHS";
   if (is_header) {
-    add(of[1].text(), of.position(), 1, name + "-1");
-    add(of[2].text(), of.position(), 2, name + "-2");
+    for (const unsigned number : {1U, 2U}) add(of[number].text(), {0, of.position(), number});
   }
-  for (unsigned number = is_header ? 3 : 1; number <= of.field_count(); ++number) {
-    if (!of[number].empty()) add_field(of, number, name);
+  const unsigned fields = of.field_count();
+  for (unsigned number = is_header ? 3 : 1; number <= fields; ++number) {
+    if (const field content = of[number]; !content.empty()) add_field(content, {0, of.position(), number});
   }
 }
 
-void leaves::add_field(const segment& of, unsigned number, const std::string& segment_name) {
-  const field content = of[number];
+void leaves::add_field(const field& content, row where) {
   const separators& by = of_.by();
-  unsigned repetition_number = 0;
+  const char marks[] = {by.component, by.subcomponent};
   for (const auto piece : content.repetitions()) {
-    std::string where = segment_name + "-" + std::to_string(number);
-    if (++repetition_number > 1) where += "[" + std::to_string(repetition_number) + "]";
-    if (piece.find_first_of(std::string{by.component, by.subcomponent}) == std::string_view::npos) {
-      add(piece, of.position(), number, std::move(where));
+    ++where.repetition;
+    where.component = where.subcomponent = 0;
+    if (piece.find_first_of(std::string_view(marks, 2)) == std::string_view::npos) {
+      add(piece, where);
       continue;
     }
-    unsigned component = 0;
     for (const auto part : pieces(piece, by.component)) {
-      const std::string inner = where + "." + std::to_string(++component);
+      ++where.component;
+      where.subcomponent = 0;
       if (by.subcomponent == '\0' || part.find(by.subcomponent) == std::string_view::npos) {
-        add(part, of.position(), number, inner);
+        add(part, where);
         continue;
       }
-      unsigned subcomponent = 0;
       for (const auto sub : pieces(part, by.subcomponent)) {
-        add(sub, of.position(), number, inner + "." + std::to_string(++subcomponent));
+        ++where.subcomponent;
+        add(sub, where);
       }
     }
   }
 }
 
-void leaves::add(std::string_view raw, std::uint32_t position, unsigned field, std::string location) {
-  if (trim(raw).empty() || is_full()) return;
-  row& made = rows_.emplace_back();
-  made.offset = static_cast<std::uint32_t>(raw.data() - of_.text().data());
-  made.segment = position;
-  made.field = static_cast<std::uint16_t>(std::min(field, 65535U));
-  if (raw.size() <= shown_bytes_max) {
+void leaves::add(std::string_view raw, row where) {
+  const std::string_view text = trim(raw);
+  if (text.empty() || is_full()) return;
+  where.offset = static_cast<std::uint32_t>(raw.data() - of_.text().data());
+  if (!ledger_->shows_leaves()) {
+    where.leaf = ledger_->add({}, {});
+  } else if (raw.size() <= shown_bytes_max) {
     // MSH-2 holds the escape character itself: it is shown as it stands.
-    const bool is_separators = field <= 2 && raw.data() < of_.text().data() + 16;
-    made.leaf = ledger_->add(location, is_separators ? std::string(raw) : unescape(trim(raw), of_.by()));
+    const bool is_separators = where.field <= 2 && raw.data() < of_.text().data() + 16;
+    where.leaf = ledger_->add(location_of(where), is_separators ? std::string(raw) : unescape(text, of_.by()));
   } else {
-    made.leaf = ledger_->add(
-        location, std::string(raw.substr(0, shown_bytes_of_long)) + "… (" + std::to_string(raw.size()) + " bytes)");
+    where.leaf = ledger_->add(location_of(where), std::string(raw.substr(0, shown_bytes_of_long)) + "… (" +
+                                                      std::to_string(raw.size()) + " bytes)");
   }
-  locations_.push_back(std::move(location));
+  rows_.push_back(where);
+}
+
+std::string leaves::location_of(const row& of) const {
+  return location(of_.at(of.segment), {of.field, of.component, of.subcomponent, of.repetition});
 }
 
 std::size_t leaves::first_row_at(std::size_t offset) const {
@@ -144,7 +145,7 @@ void leaves::carry_all(std::string_view raw, std::string_view place) {
   if (ledger_ == nullptr || raw.empty()) return;
   const extent of = extent_of(raw, of_.text());
   for (std::size_t i = first_row_at(of.begin); i < rows_.size() && rows_[i].offset < of.end; ++i) {
-    ledger_->carry(rows_[i].leaf, std::string(place));
+    ledger_->carry(rows_[i].leaf, place);
   }
 }
 

@@ -37,7 +37,7 @@ class leaves {
   struct row {
     std::uint32_t offset = 0;
     std::uint32_t segment = 0;
-    std::uint16_t field = 0;
+    std::uint32_t field = 0, repetition = 0, component = 0, subcomponent = 0;
     account::leaf leaf = 0;
     bool is_dropped = false;
   };
@@ -50,22 +50,19 @@ class leaves {
   }
   bool is_full() const { return rows_.size() > rows_max_; }
   bool has_ledger() const { return ledger_ != nullptr; }
-  const std::string& location_of(const row& of) const {
-    return locations_[static_cast<std::size_t>(&of - rows_.data())];
-  }
+  std::string location_of(const row& of) const;
   sourced value_of_row(const row& of) const;
 
  private:
-  void add_segment(const segment& of, unsigned ordinal);
-  void add_field(const segment& of, unsigned number, const std::string& segment_name);
-  void add(std::string_view raw, std::uint32_t position, unsigned field, std::string location);
+  void add_segment(const segment& of);
+  void add_field(const field& content, row where);
+  void add(std::string_view raw, row where);
   std::size_t first_row_at(std::size_t offset) const;
 
   const message& of_;
   account* ledger_;
   std::size_t rows_max_;
   std::vector<row> rows_;
-  std::vector<std::string> locations_;
 };
 
 }  // namespace liaison::hl7v2

@@ -480,12 +480,12 @@ liaison_status hxml_translator::decode(const call& host) {
     found.report_to(host);
     return outcome == hxml_outcome::not_mine ? LIAISON_NOT_MINE : LIAISON_REJECT;
   }
-  account ledger;  // always kept: it tells which texts still need a place
+  account ledger(host.options().form_of_source());  // always kept: it tells which texts still need a place
   const std::string seed = host.options().id_seed.empty() ? sha256_hex(host.input()) : host.options().id_seed;
   pivot_writer pivot(message.events.size() > 1 ? "collection" : "message", seed, &ledger);
   hxml_decoder(message, pivot, ledger, host.options()).write();
   host.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json");
-  if (host.options().account) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (host.options().account) host.emit(ledger, &pivot);
   found.report_to(host);
   return LIAISON_OK;
 }

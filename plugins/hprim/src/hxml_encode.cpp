@@ -262,7 +262,7 @@ class patient_event_writer {
 
 liaison_status hxml_translator::encode(const call& host) {
   findings found;
-  account ledger;
+  account ledger(host.options().form_of_pivot());
   account* const rows = host.options().account ? &ledger : nullptr;
   pivot_reader pivot(host.input(), rows);
   account_for_structure(pivot);
@@ -272,7 +272,7 @@ liaison_status hxml_translator::encode(const call& host) {
   if (bytes.empty()) return LIAISON_UNSUPPORTED;
   if (found.has(finding::no_patient)) return LIAISON_REJECT;
   host.emit(LIAISON_PART_DOCUMENT, bytes, "application/xml", nullptr, format);
-  if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (rows != nullptr) host.emit(ledger);
   return LIAISON_OK;
 }
 

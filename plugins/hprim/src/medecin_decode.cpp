@@ -293,7 +293,7 @@ liaison_status medecin_translator::decode(const call& host) {
     found.report_to(host);
     return status;
   }
-  account ledger;
+  account ledger(host.options().form_of_source());
   account* const rows = host.options().account ? &ledger : nullptr;
   const std::string seed = host.options().id_seed.empty() ? sha256_hex(host.input()) : host.options().id_seed;
   pivot_writer pivot(file.messages.size() > 1 ? "collection" : "document", seed, rows);
@@ -305,7 +305,7 @@ liaison_status medecin_translator::decode(const call& host) {
   for (const medecin_message& message : file.messages)
     message_decoder(message, pivot, rows, host.options(), found).write();
   host.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json");
-  if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (rows != nullptr) host.emit(ledger, &pivot);
   found.report_to(host);
   return LIAISON_OK;
 }

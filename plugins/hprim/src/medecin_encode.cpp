@@ -117,7 +117,7 @@ liaison_status medecin_translator::encode(const call& host) {
     found.report_to(host);
     return LIAISON_UNSUPPORTED;
   }
-  account ledger;
+  account ledger(host.options().form_of_pivot());
   account* const rows = host.options().account ? &ledger : nullptr;
   pivot_reader pivot(host.input(), rows);
   const std::vector<view_document> documents = documents_of(pivot);
@@ -140,7 +140,7 @@ liaison_status medecin_translator::encode(const call& host) {
   for (const document_files::file& file : files.files()) {
     host.emit(LIAISON_PART_ATTACHMENT, file.bytes, file.content_type.c_str(), file.name.c_str());
   }
-  if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (rows != nullptr) host.emit(ledger);
   found.report_to(host);
   return LIAISON_OK;
 }

@@ -95,6 +95,7 @@ void message_encoder::write_res(const view_result& result) {
 
 /// A second unit that came as a row of its own goes as one.
 void message_encoder::write_second_row(const view_result& result) {
+  if (pivot_reader::find(result.node, "extension") == nullptr) return;
   std::string row = "RES";
   std::size_t bars = 0;
   for (std::size_t number = 2; number <= 14; ++number) {

@@ -29,7 +29,7 @@ std::string local_system(std::string_view sender) {
 }
 
 void add_source_field(const resource_ref& of, std::string_view location, const sourced& value, std::string_view path) {
-  terms::add_source_field({of, std::string(path)}, location, value);
+  terms::add_source_field({of, path}, location, value);
 }
 
 sourced source_field(const pivot_reader& from, const json_value* node, std::string_view location) {

@@ -466,7 +466,7 @@ liaison_status sante_translator::decode(const call& host) {
     found.report_to(host);
     return LIAISON_NOT_MINE;
   }
-  account ledger;
+  account ledger(host.options().form_of_source());
   account* const rows = host.options().account ? &ledger : nullptr;
   const auto patients =
       std::count_if(file.segments.begin(), file.segments.end(), [](const sante_segment& s) { return s.name == "P"; });
@@ -475,7 +475,7 @@ liaison_status sante_translator::decode(const call& host) {
   pivot_writer pivot(patients > 1 ? "collection" : (document ? "document" : "message"), seed, rows);
   sante_decoder(file, pivot, rows, host.options(), found).write();
   host.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json");
-  if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (rows != nullptr) host.emit(ledger, &pivot);
   found.report_to(host);
   return LIAISON_OK;
 }

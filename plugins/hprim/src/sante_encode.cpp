@@ -366,7 +366,7 @@ liaison_status sante_translator::encode(const call& host) {
     found.report_to(host);
     return LIAISON_UNSUPPORTED;
   }
-  account ledger;
+  account ledger(host.options().form_of_pivot());
   account* const rows = host.options().account ? &ledger : nullptr;
   pivot_reader pivot(host.input(), rows);
   account_for_structure(pivot);
@@ -382,7 +382,7 @@ liaison_status sante_translator::encode(const call& host) {
   host.emit(LIAISON_PART_DOCUMENT, bytes, "text/plain", nullptr, format);
   for (const sante_encoder::file& one : encoder.files())
     host.emit(LIAISON_PART_ATTACHMENT, one.bytes, one.content_type.c_str(), one.name.c_str());
-  if (rows != nullptr) host.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (rows != nullptr) host.emit(ledger);
   found.report_to(host);
   return LIAISON_OK;
 }

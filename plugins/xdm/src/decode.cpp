@@ -130,7 +130,7 @@ void write_envelope(decoding& d, const package_document& document, const spoken*
 liaison_status decode_archive(const call& request) {
   const call_options& options = request.options();
   findings found(finding_table, options.strict);
-  account ledger;
+  account ledger(options.form_of_source());
   auto what = open_package(request.input(), found, &ledger, verify::no);
   if (what) check_patient(*what, found);
   if (!what || found.stopped()) return status_of(found, request);
@@ -148,7 +148,7 @@ liaison_status decode_archive(const call& request) {
   }
   write_bundle(d);
   request.emit(LIAISON_PART_DOCUMENT, pivot.to_json(), "application/fhir+json", nullptr, "fhir");
-  if (options.account) request.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+  if (options.account) request.emit(ledger, &pivot);
   found.report(request);
   return LIAISON_OK;
 }

@@ -329,11 +329,11 @@ class archive_writer {
 
 liaison_status encode_archive(const call& request) {
   findings found(finding_table, request.options().strict);
-  account ledger;
+  account ledger(request.options().form_of_pivot());
   const std::string archive = archive_writer(request, found, ledger).write();
   if (!found.stopped()) {
     request.emit(LIAISON_PART_DOCUMENT, archive, "application/zip", nullptr, "xdm");
-    if (request.options().account) request.emit(LIAISON_PART_ACCOUNT, ledger.to_json(), "application/json");
+    if (request.options().account) request.emit(ledger);
   }
   return found.report(request);
 }

@@ -110,7 +110,7 @@ typedef struct liaison_sink {
  *   "control_id"  string   encode, acknowledge: message control id to use
  *   "values"      bool     inspect: list every result in the facts
  *   "acknowledge" bool     inspect: add the positive acknowledgement
- *   "account"     bool     decode, encode: add the account of leaves
+ *   "account"     bool     decode, encode: add the account of leaves; with "tally" true its short form will do
  *   "outcome"     string   acknowledge: "accept", "reject" or "retry"
  *   "issues"      array    acknowledge: issues to report, objects {severity, code, location, diagnostics}
  *   "answer"      object   acknowledge: write a business acknowledgement instead: {kind, outcome, time, address, recipient,

@@ -44,6 +44,21 @@ TEST(pivot_writer, writes_values_where_they_were_asked_for) {
       R"({"leaves":[{"location":"PID-5.1","value":"DUPONT","to":["/entry/0/resource/name/0/family"]}],"added":[]})");
 }
 
+TEST(pivot_writer, counts_places_by_the_numbers_of_values) {
+  account ledger(account_form::tally_of_source);
+  pivot_writer writer("document", "seed", &ledger);
+  const auto patient = writer.add("Patient");
+  const auto value = [&](const char* text) { return sourced(text, ledger.add("l", text)); };
+  patient.set("name/0/family", value("A"));             // 4: after the two of the Bundle, fullUrl and resourceType
+  patient.set("name/0/given/0", value("B"));            // 5
+  ledger.carry(value("C").leaf, patient.pointer("name/0"));
+  patient.carry("name/0/family/extension", value("D"));  // below a value: the value stands for it
+  patient.carry("contact", value("E"));                  // nowhere
+  ledger.envelope(value("F").leaf);
+  (void)writer.to_json();
+  EXPECT_EQ(writer.tally(), R"({"tally":{"values":6,"places":[[4,1],[5,1],[4,2],[4,1]],"envelope":1,"lost":1}})");
+}
+
 TEST(pivot_writer, refuses_paths_that_are_bugs) {
   pivot_writer writer("document", "seed", nullptr);
   const auto patient = writer.add("Patient");
@@ -126,6 +141,25 @@ TEST(pivot_reader, accounts_for_every_leaf_below_a_node) {
   EXPECT_NE(json.find(R"("location":"/entry/0/resource/a~1b")"), std::string::npos);
 }
 
+TEST(pivot_reader, counts_what_was_carried_in_runs) {
+  account ledger(account_form::tally_of_pivot);
+  pivot_reader reader(small_bundle, &ledger);
+  reader.carry(&reader.resource(1), "name", "PID-5");
+  reader.envelope(&reader.bundle(), "resourceType");
+  EXPECT_EQ(ledger.to_json(), R"({"tally":{"values":13,"carried":[0,1,11,2]}})");
+}
+
+TEST(pivot_reader, reads_texts_as_they_are_meant) {
+  const pivot_reader reader("{\"resourceType\" :\t\"Bundle\",\"a\":[ -1.50e2 ,0.10,\"\\u00e9\\ud83d\\ude00\\n\\/\",\"\", true,null,{ },\"é\"]}", nullptr);
+  const auto at = [&](const char* path) { return pivot_reader::text(&reader.bundle(), path); };
+  EXPECT_EQ(at("a/0"), "-1.50e2");
+  EXPECT_EQ(at("a/1"), "0.10");
+  EXPECT_EQ(at("a/2"), "é😀\n/");
+  EXPECT_EQ(at("a/3"), "");
+  EXPECT_EQ(at("a/4"), "true");
+  EXPECT_EQ(at("a/7"), "é");
+}
+
 TEST(pivot_reader, refuses_what_is_no_bundle_without_recursing) {
   EXPECT_THROW(pivot_reader("", nullptr), pivot_error);
   EXPECT_THROW(pivot_reader("{\"resourceType\":\"Patient\"}", nullptr), pivot_error);
@@ -133,6 +167,9 @@ TEST(pivot_reader, refuses_what_is_no_bundle_without_recursing) {
   EXPECT_THROW(pivot_reader(std::string(100'000, '['), nullptr), pivot_error);
   EXPECT_THROW(pivot_reader("{\"resourceType\":\"Bundle\",\"id\":\"\\u00011\"}", nullptr), pivot_error);
   EXPECT_THROW(pivot_reader("{\"resourceType\":\"Bundle\",\"id\":\"\xFF\"}", nullptr), pivot_error);
+  for (const char* wrong : {"\"a\":[1,]", "\"a\":01", "\"a\":1.", "\"a\":-", "\"a\":+1", "\"a\":tru", "\"a\":\"x", "\"a\":\"\\ud800\"", "\"a\" 1", "\"a\":1,",
+                            "\"a\":[1", "\"a\":\"\n\"", "\"a\":'x'", "\"a\":\"\\x\"", "a:1", "\"a\":{]"})
+    EXPECT_THROW(pivot_reader("{\"resourceType\":\"Bundle\"," + std::string(wrong) + "}", nullptr), pivot_error) << wrong;
 }
 
 }  // namespace

@@ -167,6 +167,22 @@ TEST(results, keep_their_digits_and_their_forms) {
   EXPECT_EQ(value(7, "/valueCodeableConcept/coding/0/code"), "N");
 }
 
+TEST(results, keep_all_their_notes_in_the_conclusion) {
+  // 20,000 of them: the conclusion once for each, whole, would be ten gigabytes.
+  std::string message = "MSH|^~\\&|A|B|C|D|20260302||ORU^R01|1|P|2.5\rPID|1||1||X\rOBR|1|||P^Panel^L|||||||||||||||||||||F\r", conclusion;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string line = "ligne " + std::to_string(i) + std::string(40, '.');
+    message += "NTE|1||" + line + "\r";
+    conclusion += (i == 0 ? "" : "\n") + line;
+  }
+  const auto pivot = run(operation::decode, message, options).json_of(LIAISON_PART_DOCUMENT);
+  std::string found;
+  for (const auto& entry : pivot["entry"].GetArray()) {
+    if (at(entry, "/resource/resourceType") == "DiagnosticReport") found = at(entry, "/resource/conclusion");
+  }
+  EXPECT_EQ(found, conclusion);
+}
+
 TEST(documents, keep_the_entries_of_their_own_pivot_in_place) {
   const std::string folder = std::string(LIAISON_SOURCE_DIRECTORY) + "/tests/golden/hl7v2/document_with_its_pivot/";
   const std::string embedded = read_file(folder + "embedded.json");

@@ -76,5 +76,25 @@ TEST(account, the_second_document_of_a_message_is_looked_for_where_its_entries_w
   EXPECT_EQ(account.not_carried[1].location, "D[2]/i");
 }
 
+TEST(account_in_short, counts_by_the_numbers_of_the_pivots_values) {
+  const char* const source = R"({"tally":{"values":9,"places":[[0,1],[2,3],[8,1,5,1],[7,1]],"envelope":2,"lost":1}})";
+  const auto account = join_tallies({"", source}, {R"({"tally":{"values":9,"carried":[4,2]}})"});
+  ASSERT_TRUE(account.has_value());
+  EXPECT_EQ(account->source_leaves, 7U);
+  EXPECT_EQ(account->carried, 4U) << "two said by the pivot itself, [2,3] by its last value, [8,1,5,1] by its second place";
+  EXPECT_EQ(join_tallies({"", source}, {R"({"tally":{"values":9,"carried":[0,1]}})", R"({"tally":{"values":9,"carried":[7,1]}})"})->carried, 4U)
+      << "one of two encoders is enough";
+  EXPECT_EQ(join_tallies({"", source, true}, {R"({"tally":{"values":9,"carried":[]}})"})->carried, 7U) << "what goes out as it came";
+}
+
+TEST(account_in_short, of_two_pivots_or_of_none_is_not_counted) {
+  const char* const source = R"({"tally":{"values":9,"places":[[0,1]],"envelope":0,"lost":0}})";
+  EXPECT_FALSE(join_tallies({"", source}, {R"({"tally":{"values":8,"carried":[0,1]}})"}));
+  EXPECT_FALSE(join_tallies({"", source}, {R"({"leaves":[]})"}));
+  EXPECT_FALSE(join_tallies({"", source}, {R"({"tally":{"values":9,"carried":[0]}})"}));
+  EXPECT_FALSE(join_tallies({"", decoded}, {R"({"tally":{"values":9,"carried":[0,1]}})"}));
+  EXPECT_FALSE(join_tallies({"", "{"}, {"{}"}));
+}
+
 }  // namespace
 }  // namespace liaison::routing

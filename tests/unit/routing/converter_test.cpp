@@ -68,6 +68,26 @@ TEST(wrapping, bytes_that_came_in_do_not_take_an_unqualified_ins_out_of_the_hous
   EXPECT_EQ(convert(what).status, LIAISON_OK) << "what is written anew is up to its translator";
 }
 
+TEST(short_accounts, an_encoder_that_knows_none_gets_whole_ones_from_both) {
+  simulated_time time;
+  scripted_translators translators(time);
+  translators.decodes_in_short = true;
+  routing::converter converter(translators);
+  conversion_request what;
+  what.bytes = share(std::string("id=1"));
+  what.from.format = "plain";
+  what.to.format = "other";
+  what.purpose = routing::purpose::deliver;
+  conversion made;
+  converter.convert(std::move(what), [&](conversion c) { made = std::move(c); });
+  time.settle();
+  ASSERT_EQ(made.status, LIAISON_OK);
+  EXPECT_EQ(*made.document, "written:id=1");
+  EXPECT_EQ(made.account.source_leaves, 1U);
+  EXPECT_EQ(made.translators, "test 1 → test 1");
+  EXPECT_EQ(std::count(translators.calls.begin(), translators.calls.end(), plugin::operation::decode), 2);
+}
+
 TEST(examination, of_several_documents_the_first_is_the_messages) {
   simulated_time time;
   scripted_translators translators(time);

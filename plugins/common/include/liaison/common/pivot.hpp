@@ -53,15 +53,16 @@ class resource_ref {
   resource_ref() = default;
 
   /// "urn:uuid:…", for references to it.
-  const std::string& full_url() const { return full_url_; }
+  const std::string& full_url() const;
   explicit operator bool() const { return writer_ != nullptr; }
 
   /// Sets the string at `path` ("name/0/family"; numbers are array indices; missing parents are
   /// made; an index may be at most the array's size: std::logic_error). An empty value sets nothing.
   /// The leaf is carried to it. Control characters that FHIR forbids become U+FFFD.
   void set(std::string_view path, const sourced& value) const;
-  void set(std::string_view path, std::string_view value) const { set(path, sourced{std::string(value)}); }
+  void set(std::string_view path, std::string_view value) const;
   void set(std::string_view path, const char* value) const { set(path, std::string_view(value)); }
+  void set(std::string_view path, const std::string& value) const { set(path, std::string_view(value)); }
 
   /// Sets the base64 of a file, made when the Bundle is written: `bytes` stays where it is until then (see
   /// `pivot_writer::keep`). No bytes set nothing.
@@ -85,11 +86,14 @@ class resource_ref {
 
  private:
   friend class pivot_writer;
-  resource_ref(pivot_writer* writer, std::size_t index, std::string full_url)
-      : writer_(writer), index_(index), full_url_(std::move(full_url)) {}
+  resource_ref(pivot_writer* writer, std::size_t index, const std::string* full_url)
+      : writer_(writer), index_(index), full_url_(full_url) {}
+  std::uint32_t write(std::string_view path, std::string_view value) const;
+  void carried(std::string_view path, const sourced& value, std::uint32_t at) const;
+
   pivot_writer* writer_ = nullptr;
   std::size_t index_ = 0;
-  std::string full_url_;
+  const std::string* full_url_ = nullptr;  // the writer's
 };
 
 /// Writes one Bundle. Not copyable; owns its memory.
@@ -98,6 +102,7 @@ class pivot_writer {
   /// `seed` names the ids (call_options::id_seed, or the SHA-256 of the input); `ledger` may be null
   /// when no account is wanted.
   pivot_writer(std::string_view bundle_type, std::string seed, account* ledger);
+  ~pivot_writer();
   pivot_writer(const pivot_writer&) = delete;
   pivot_writer& operator=(const pivot_writer&) = delete;
 
@@ -122,20 +127,24 @@ class pivot_writer {
   /// Takes bytes over for as long as the writer lives.
   std::string_view keep(std::string bytes);
 
-  std::string to_json() const;
+  std::string to_json();
+
+  /// The account in short (account_form::tally_of_source), after `to_json`. Precondition: there is a ledger.
+  std::string tally() const;
 
  private:
   friend class resource_ref;
-  json_value& target(std::size_t index);
-  json_value& place(json_value& root, std::string_view path);
+  struct state;  // the tree
+  static constexpr std::size_t bundle_index = static_cast<std::size_t>(-1);
+  std::uint32_t target(std::size_t index);
+  std::uint32_t place(std::size_t index, std::string_view path);
   std::string pointer(std::size_t index, std::string_view path) const;
 
-  rapidjson::Document document_;
+  std::unique_ptr<state> state_;
   std::string seed_;
   account* ledger_;
   std::size_t made_ = 0;
   std::deque<std::string> kept_;
-  std::vector<std::string_view> files_;  ///< behind the values of `set_base64`
 };
 
 /// Reads one Bundle and accounts for each of its leaves. The account has a row for every JSON leaf;
@@ -171,6 +180,7 @@ class pivot_reader {
 
  private:
   struct index;  // node → pointer and leaves
+  std::string text_;  // what the values of the document point into
   rapidjson::Document document_;
   account* ledger_;
   std::shared_ptr<index> index_;

@@ -5,6 +5,8 @@
 
 #include <liaison/common/pivot.hpp>
 
+#include <charconv>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -29,15 +31,63 @@ inline constexpr std::string_view system_insee =
 inline constexpr std::string_view system_uri = "urn:ietf:rfc:3986";
 inline constexpr std::string_view system_masks = "urn:oid:1.2.250.1.213.1.1.4.13";
 
+/// The path of an element in its resource. Thousands are made for one message, and nearly all are short: no allocation.
+class element_path {
+ public:
+  element_path() = default;
+  element_path(std::string_view text) { append(text); }
+  element_path(const char* text) : element_path(std::string_view(text)) {}
+  element_path(const std::string& text) : element_path(std::string_view(text)) {}
+  element_path(const element_path& other) { append(other); }
+  element_path& operator=(const element_path& other) {
+    if (this != &other) {
+      size_ = 0;
+      append(other);
+    }
+    return *this;
+  }
+
+  operator std::string_view() const { return {size_ <= short_size_max ? short_ : long_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+  void append(std::string_view text) {
+    const std::size_t before = size_;
+    size_ += text.size();
+    if (size_ <= short_size_max) {
+      std::memcpy(short_ + before, text.data(), text.size());
+      return;
+    }
+    if (before <= short_size_max) long_.assign(short_, before);
+    long_.append(text);
+  }
+  friend element_path operator+(const element_path& path, std::string_view more) {
+    element_path made(path);
+    made.append(more);
+    return made;
+  }
+
+ private:
+  static constexpr std::size_t short_size_max = 120;
+  std::size_t size_ = 0;
+  char short_[short_size_max];
+  std::string long_;
+};
+
 /// An element of a resource being written.
 struct spot {
   resource_ref ref;
-  std::string path;
+  element_path path;
 
   spot operator/(std::string_view step) const {
-    return {ref, path.empty() ? std::string(step) : path + '/' + std::string(step)};
+    spot made{ref, path};
+    if (!made.path.empty()) made.path.append("/");
+    made.path.append(step);
+    return made;
   }
-  spot operator/(std::size_t index) const { return *this / std::string_view(std::to_string(index)); }
+  spot operator/(std::size_t index) const {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, index).ptr;
+    return *this / std::string_view(digits, static_cast<std::size_t>(end - digits));
+  }
   spot next() const { return *this / ref.size_of(path); }  ///< behind the last element of this array
   void set(const sourced& value) const { ref.set(path, value); }
   void set(std::string_view value) const { ref.set(path, value); }

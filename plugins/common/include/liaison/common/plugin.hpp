@@ -7,6 +7,8 @@
 #include <liaison/facts.hpp>
 #include <liaison/facts_json.hpp>
 
+#include <liaison/common/account.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,6 +18,8 @@
 namespace liaison {
 
 using bytes_view = std::string_view;  ///< borrowed bytes of any kind
+
+class pivot_writer;
 
 enum class severity : std::uint8_t { information, warning, error };
 
@@ -38,10 +42,14 @@ struct call_options {
   bool values = false;
   bool acknowledge = false;
   bool account = false;
+  bool tally = false;  ///< with `account`: in short
   std::string outcome;
   std::vector<issue> issues;
   std::string answer;           ///< the business acknowledgement to write, as JSON text; empty when none is asked for
   std::string endpoint = "{}";  ///< the endpoint's own options as JSON text
+
+  account_form form_of_source() const { return tally ? account_form::tally_of_source : account_form::full; }
+  account_form form_of_pivot() const { return tally ? account_form::tally_of_pivot : account_form::full; }
 };
 
 /// A document that an encode wraps (sdk/include/liaison/translator.h, `wraps`). Borrowed from the call.
@@ -71,6 +79,8 @@ class call {
   void emit(liaison_part_role role, bytes_view bytes, const char* content_type = nullptr, const char* name = nullptr,
             const char* format = nullptr) const;
   void emit(const facts::message_facts& found) const;  ///< as JSON, role FACTS
+  /// Role ACCOUNT. Of a decode: the writer of its pivot, after `to_json`.
+  void emit(const liaison::account& ledger, const pivot_writer* made = nullptr) const;
 
  private:
   const liaison_call& raw_;
