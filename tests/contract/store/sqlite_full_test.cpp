@@ -24,7 +24,9 @@ class sqlite_full : public sqlite_case {
   }
   void expect_readable(open_store& store, const std::vector<model::message_id>& ids) {
     for (const auto id : ids) EXPECT_TRUE(store.raw(id)) << id;
-    EXPECT_EQ(store.messages({.limit = 1000}).size(), std::min<std::size_t>(ids.size(), 1000));
+    message_filter everything;
+    everything.limit = 1000;
+    EXPECT_EQ(store.messages(everything).size(), std::min<std::size_t>(ids.size(), 1000));
   }
   std::uint32_t purge_all(open_store& store) {
     retention policy;
