@@ -209,10 +209,10 @@ void read_numbers(detail::json_reader& in, std::vector<std::uint64_t>& into) {
   }
 }
 
-std::optional<tally> read_tally(std::string_view json) {
+std::optional<tally> read_tally(std::string_view text) {
   tally found;
   bool has_values = false;
-  detail::json_reader in(json);
+  detail::json_reader in(text);
   in.enter_object();
   for (std::string_view outer; in.next_member(outer);) {
     if (outer != "tally") {

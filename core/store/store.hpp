@@ -214,7 +214,7 @@ class store {
   /// The same in two steps, for senders who need to know only that their message is kept: `then` tells it as soon as
   /// that is on disk. Its rows follow within milliseconds, under load within seconds, after a crash at the next start,
   /// always in the order in which `keep` and `take_in` were called; then `on_filed` is told. What is asked before that
-  /// may not know the message yet; `take_in`, `settle`, `end_waits`, `document_line`, `change_patients` and
+  /// may not know the message yet when much waits; `take_in`, `settle`, `end_waits`, `document_line`, `change_patients` and
   /// `look_at_patients` wait for what was kept before them. `unless_marked` is not asked. Failures "store-full" and "store-failed": nothing is kept.
   virtual void keep(intake what, callback<result<done>> then) = 0;
   /// Who is told, in groups. To be said once, before the first `keep`.

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 
 namespace liaison::store {
@@ -61,6 +62,9 @@ void make_private(const std::string& path) {
   if (file < 0) throw error_of_file(errno, "opening the store's database", storage_error::reach::everything);
   ::close(file);
 }
+
+/// Records of the journal that a list waits for.
+constexpr std::uint64_t shown_after_max = 2'000;
 
 std::string kibibytes(std::uint64_t bytes) { return std::to_string(bytes / 1024); }
 
@@ -214,29 +218,29 @@ class sqlite_backend final : public store {
     reader_->ask<shared_bytes>(std::move(then), [id](queries& from) { return from.raw(id); });
   }
   void list_messages(message_filter filter, callback<result<std::vector<model::message>>> then) override {
-    lister_->ask<std::vector<model::message>>(
+    show<std::vector<model::message>>(
         std::move(then), [filter = std::move(filter)](queries& from) { return from.messages(filter); });
   }
   void list_deliveries(delivery_filter filter, callback<result<std::vector<model::delivery>>> then) override {
-    lister_->ask<std::vector<model::delivery>>(
+    show<std::vector<model::delivery>>(
         std::move(then), [filter = std::move(filter)](queries& from) { return from.deliveries(filter); });
   }
   void list_receipts(model::message_id message, std::uint32_t limit,
                      callback<result<std::vector<model::receipt>>> then) override {
-    lister_->ask<std::vector<model::receipt>>(
+    show<std::vector<model::receipt>>(
         std::move(then), [message, limit](queries& from) { return from.receipts(message, limit); });
   }
   void find_marked(std::string text, model::message_id before, std::uint32_t limit,
                    callback<result<std::vector<marked>>> then) override {
-    lister_->ask<std::vector<marked>>(std::move(then), [text = std::move(text), before, limit](queries& from) {
+    show<std::vector<marked>>(std::move(then), [text = std::move(text), before, limit](queries& from) {
       return from.find_marked(text, before, limit);
     });
   }
   void read_trace(model::message_id id, callback<result<trace>> then) override {
-    lister_->ask<trace>(std::move(then), [id](queries& from) { return from.traced(id); });
+    show<trace>(std::move(then), [id](queries& from) { return from.traced(id); });
   }
   void count_by_recipient(callback<result<std::vector<recipient_count>>> then) override {
-    lister_->ask<std::vector<recipient_count>>(std::move(then), [](queries& from) { return from.counts(); });
+    show<std::vector<recipient_count>>(std::move(then), [](queries& from) { return from.counts(); });
   }
 
   statistics take_statistics() override {
@@ -270,6 +274,19 @@ class sqlite_backend final : public store {
   }
 
  private:
+  /// What people ask for: they see what was acknowledged before they asked, unless so much of it waits for its rows that
+  /// they would have to wait too.
+  template <class Value, class Read>
+  void show(callback<result<Value>> then, Read read) {
+    auto ask = [this, then = std::move(then), read = std::move(read)](const result<done>&) mutable {
+      if (!lister_) return then(failure{"store-failed", "the store is closed"});
+      lister_->ask<Value>(std::move(then), std::move(read));
+    };
+    const auto last = keeper_->last_number();
+    if (writer_->is_filed(last) || !writer_->is_filed(last - std::min(last, shown_after_max))) return ask(done{});
+    in_order(patients_request{{std::move(ask), std::nullopt}, [](identity::patient_table&) {}});
+  }
+
   void in_order(request what) { writer_->add_after(keeper_->last_number(), std::move(what)); }
 
   /// A large payload is written once, into a file of its own, and what is large besides not into the journal either.
