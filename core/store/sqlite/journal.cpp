@@ -143,6 +143,11 @@ std::uint64_t journal::last_synced() const {
   return synced_;
 }
 
+bool journal::is_half_full() const {
+  std::lock_guard hold(mutex_);
+  return segments_.size() * settings_.segment_bytes * 2 > settings_.bytes_max;
+}
+
 std::uint64_t journal::size_bytes() const {
   std::lock_guard hold(mutex_);
   std::uint64_t sum = 0;

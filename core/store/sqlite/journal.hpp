@@ -60,6 +60,7 @@ class journal {
   void read(std::uint64_t last, std::size_t bytes_max, const taking& take, std::vector<journal_damage>& damaged);
   void read_again(std::uint64_t filed);  ///< from behind that record on
   void filed(std::uint64_t number);      ///< records up to this one have rows, on disk
+  bool is_half_full() const;             ///< with records that lack rows
   void prepare();                        ///< a segment for when the present one is full
   /// While it holds nobody waits for room.
   void give_up(bool now);

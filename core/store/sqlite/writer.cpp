@@ -22,6 +22,9 @@ constexpr int writer_nice = 10;
 /// Records wait so long for others, so that many share the pages that they are written to.
 constexpr std::chrono::milliseconds filing_delay{5};
 constexpr std::uint64_t records_worth_filing = 256;
+constexpr std::uint64_t records_of_a_burst = 4'096;
+constexpr int yielding_factor = 4;
+constexpr std::chrono::milliseconds burst_pulse{5};
 constexpr std::size_t records_bytes_max = 2 * 1024 * 1024;
 constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
 constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
@@ -151,10 +154,12 @@ void writer::work() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), writer_nice);
   std::vector<request> group;
   while (take_group(group)) {
+    const auto began = steady::now();
     if (!group.empty()) commit(std::exchange(group, {}));
     journal_.prepare();
     sweep();
     work_off_log();
+    yield_to_intake(steady::now() - began);
   }
   write_names();
 }
@@ -227,6 +232,20 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
   for (const auto& each : damaged)
     observe::log_line(observe::level::error, "store-journal-damaged").with("first", each.first).with("last", each.last);
   if (!is_known && group.empty()) filing_failed();
+}
+
+/// While more comes in than can be filed, and nothing waits for us, senders get most of the disk: rows take five times
+/// the bytes of the records that they are made of. It ends with the burst, or when the journal is half full.
+void writer::yield_to_intake(steady::duration worked) {
+  std::unique_lock hold(mutex_);
+  const auto until = steady::now() + worked * yielding_factor;
+  while (decided_ - reached_ > records_of_a_burst && steady::now() < until && !journal_.is_half_full()) {
+    const auto before = decided_;
+    const bool is_asked = wake_.wait_for(hold, burst_pulse, [&] {
+      return stopping_ || !queue_.empty() || !ordered_.empty() || !purges_.empty() || !sweeping_.empty();
+    });
+    if (is_asked || decided_ == before) return;
+  }
 }
 
 /// Of the group that was tried.

@@ -66,6 +66,7 @@ class writer {
   void commit(std::vector<request> group);
   void sweep();
   void work_off_log();
+  void yield_to_intake(std::chrono::steady_clock::duration worked);
   void write_names();
 
   connection& database_;
