@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/group_commit.hpp"
 
-#include <sys/statvfs.h>
 #include <algorithm>
 
 namespace liaison::store::sqlite {
@@ -40,12 +39,8 @@ void group_commit::run(std::vector<request>& group) {
 }
 
 void group_commit::refuse_when_room_is_short(std::vector<request>& group) {
-  const auto least = session_.options.free_bytes_min;
-  if (least == 0 || std::ranges::none_of(group, is_intake)) return;
-  struct statvfs room {};
-  if (::statvfs(session_.options.directory.c_str(), &room) != 0) return;
-  if (std::uint64_t{room.f_bavail} * room.f_frsize >= least) return;
-  refuse_intakes(group, {"store-full", "less room is left on the store's disk than is kept in reserve"});
+  if (std::ranges::none_of(group, is_intake)) return;
+  if (const auto why = room_is_short(session_.options)) refuse_intakes(group, *why);
 }
 
 std::optional<storage_error> group_commit::attempt(std::vector<request>& group, parts how) {

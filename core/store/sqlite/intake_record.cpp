@@ -95,7 +95,7 @@ class reading {
   bool fine_ = true;
 };
 
-// Every member once, for both directions. `A` is const where it is written.
+// Every member once, for both directions: what is written is const, what is read is not.
 template <class Archive>
 void pass(Archive& a, auto& text)
   requires std::is_same_v<std::remove_const_t<std::remove_reference_t<decltype(text)>>, std::string>

@@ -2,10 +2,10 @@
 #include "core/store/sqlite/journal.hpp"
 
 #include "core/base/assert.hpp"
+#include "core/store/sqlite/disk.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +21,7 @@ using reach = storage_error::reach;
 /// Segments kept for the next burst; what is beyond goes back to the file system.
 constexpr std::size_t free_segments_max = 4;
 constexpr std::size_t read_bytes = 256 * 1024;
+constexpr const char* syncing = "syncing the journal's folder";
 
 void write_at(int file, std::string_view bytes, std::uint64_t at) {
   while (!bytes.empty()) {
@@ -32,14 +33,6 @@ void write_at(int file, std::string_view bytes, std::uint64_t at) {
   }
 }
 
-void sync_folder(const std::filesystem::path& folder) {
-  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool fine = opened >= 0 && ::fsync(opened) == 0;
-  const int error_number = errno;
-  if (opened >= 0) ::close(opened);
-  if (!fine) throw error_of_file(error_number, "syncing the journal's folder", reach::everything);
-}
-
 std::uint64_t size_of(int file) {
   struct stat what {};
   if (::fstat(file, &what) != 0) throw error_of_file(errno, "looking at the journal", reach::everything);
@@ -48,9 +41,8 @@ std::uint64_t size_of(int file) {
 
 /// Filling segments ahead must not be what fills a disk up.
 bool has_plenty_of_room(const journal_settings& settings) {
-  struct statvfs room {};
-  return ::statvfs(settings.directory.c_str(), &room) == 0 &&
-         std::uint64_t{room.f_bavail} * room.f_frsize >= settings.reserve_bytes + 8 * settings.segment_bytes;
+  const auto room = free_bytes_at(settings.directory);
+  return room && *room >= settings.reserve_bytes + 8 * settings.segment_bytes;
 }
 
 }  // namespace
@@ -58,7 +50,7 @@ bool has_plenty_of_room(const journal_settings& settings) {
 journal::journal(journal_settings settings, std::uint64_t filed) : settings_(std::move(settings)) {
   LIAISON_ASSERT(settings_.bytes_max >= 2 * settings_.segment_bytes);
   if (::mkdir(settings_.directory.c_str(), 0700) == 0) {
-    sync_folder(settings_.directory.parent_path());
+    sync_folder(settings_.directory.parent_path(), syncing);
   } else if (errno != EEXIST) {
     throw error_of_file(errno, "making the journal's folder", reach::everything);
   }
@@ -192,7 +184,7 @@ journal::segment journal::make_segment(std::uint64_t slot) const {
       for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size()) write_at(made.file, nothing, at);
       if (::fsync(made.file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
     }
-    sync_folder(settings_.directory);
+    sync_folder(settings_.directory, syncing);
   } catch (...) {
     ::close(made.file);
     ::unlink(place_of(slot).c_str());

@@ -5,8 +5,6 @@
 #include "core/store/sqlite/intake_record.hpp"
 #include "core/store/sqlite/requests.hpp"
 
-#include <sys/statvfs.h>
-
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -73,10 +71,7 @@ bool journal_writer::take(std::vector<item>& group) {
 }
 
 result<done> journal_writer::write(const std::vector<item>& group) {
-  struct statvfs room {};
-  if (options_.free_bytes_min > 0 && ::statvfs(options_.directory.c_str(), &room) == 0 &&
-      std::uint64_t{room.f_bavail} * room.f_frsize < options_.free_bytes_min)
-    return failure{"store-full", "less room is left on the store's disk than is kept in reserve"};
+  if (auto why = room_is_short(options_)) return std::move(*why);
   for (const auto& each : group) {
     body_.clear();
     append_intake(body_, each.what);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/payload_files.hpp"
 
+#include "core/store/sqlite/disk.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr model::message_id files_per_folder = 1000;
+constexpr const char* syncing = "syncing the payload folder";
 
 using reach = storage_error::reach;
 
@@ -37,13 +40,6 @@ void write_all(int file, std::string_view bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw error_of_file(errno, "writing a payload file", reach::operation);
     bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
-void sync_folder(const std::filesystem::path& folder) {
-  const open_file opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) {
-    throw error_of_file(errno, "syncing the payload folder", reach::everything);
   }
 }
 
@@ -78,8 +74,8 @@ payload_files::payload_files(std::filesystem::path directory) : directory_(std::
   bool made = make_folder(directory_);
   made = make_folder(directory_ / "new") || made;
   if (made) {
-    sync_folder(directory_);
-    sync_folder(directory_.parent_path());
+    sync_folder(directory_, syncing);
+    sync_folder(directory_.parent_path(), syncing);
   }
 }
 
@@ -122,7 +118,7 @@ void payload_files::settle() {
     what.renamed = true;
     folders.insert(place.parent_path());
   }
-  for (const auto& folder : folders) sync_folder(folder);
+  for (const auto& folder : folders) sync_folder(folder, syncing);
 }
 
 void payload_files::discard(std::size_t from) noexcept {

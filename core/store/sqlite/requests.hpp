@@ -3,6 +3,8 @@
 // callback.
 #pragma once
 
+#include "core/store/sqlite/disk.hpp"
+#include "core/store/sqlite/sqlite_store.hpp"
 #include "core/store/store.hpp"
 
 #include <functional>
@@ -90,6 +92,19 @@ struct purge_request : answerable<std::uint32_t> {
   std::uint32_t removed = 0;
   bool begun = false;
 };
+
+/// It is in the store, now or from before.
+inline bool is_kept(const intake_outcome& outcome) {
+  return outcome.verdict != intake_verdict::full && outcome.verdict != intake_verdict::failed;
+}
+
+/// Why nothing more may be taken in; none: there is room.
+inline std::optional<failure> room_is_short(const sqlite_options& options) {
+  if (options.free_bytes_min == 0) return std::nullopt;
+  const auto room = free_bytes_at(options.directory);
+  if (!room || *room >= options.free_bytes_min) return std::nullopt;
+  return failure{"store-full", "less room is left on the store's disk than is kept in reserve"};
+}
 
 inline intake_outcome refused_intake(const failure& why) {
   intake_outcome outcome;

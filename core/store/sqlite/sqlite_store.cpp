@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -250,8 +249,7 @@ class sqlite_backend final : public store {
       struct stat file {};
       if (::stat((path_ + suffix).c_str(), &file) == 0) taken.size_bytes += static_cast<std::uint64_t>(file.st_size);
     }
-    struct statvfs room {};
-    if (::statvfs(path_.c_str(), &room) == 0) taken.free_bytes = std::uint64_t{room.f_bavail} * room.f_frsize;
+    taken.free_bytes = free_bytes_at(path_).value_or(0);
     return taken;
   }
 
@@ -294,7 +292,7 @@ class sqlite_backend final : public store {
     auto message = what.message;
     message.facts_json.clear();
     take_in(std::move(what), [this, message, then = std::move(then)](intake_outcome outcome) mutable {
-      if (outcome.verdict == intake_verdict::full || outcome.verdict == intake_verdict::failed)
+      if (!is_kept(outcome))
         return then(failure{outcome.verdict == intake_verdict::full ? "store-full" : "store-failed", outcome.text});
       then(done{});
       message.id = outcome.id;

@@ -54,8 +54,7 @@ void tell_filed(const callback<std::vector<filed>>& told, std::vector<request>& 
   for (auto& each : group) {
     auto* record = std::get_if<filing_request>(&each);
     if (record == nullptr) continue;
-    const auto verdict = record->outcome->verdict;
-    if (verdict == intake_verdict::full || verdict == intake_verdict::failed) continue;
+    if (!is_kept(*record->outcome)) continue;
     record->what.message.id = record->outcome->id;
     record->what.message.facts_json.clear();
     made.push_back({std::move(record->what.message), std::move(*record->outcome)});
@@ -175,10 +174,11 @@ void writer::write_names() {
   }
 }
 
-/// Under the mutex, as the next one.
+/// Something that does not wait for more records. Under the mutex, as the next two.
+bool writer::is_asked() const { return stopping_ || !queue_.empty() || !purges_.empty() || !sweeping_.empty(); }
+
 bool writer::has_work() const {
-  return stopping_ || !queue_.empty() || !purges_.empty() || !sweeping_.empty() ||
-         (!ordered_.empty() && (filing_fails_ || decided_ >= ordered_.front().after)) || is_to_file();
+  return is_asked() || (!ordered_.empty() && (filing_fails_ || decided_ >= ordered_.front().after)) || is_to_file();
 }
 
 bool writer::is_to_file() const { return decided_ > reached_ && (!filing_fails_ || steady::now() >= file_again_at_); }
@@ -192,8 +192,7 @@ bool writer::take_group(std::vector<request>& group) {
   }
   // Only records: they may wait for more of them.
   wake_.wait_for(hold, filing_delay, [&] {
-    return stopping_ || !queue_.empty() || !purges_.empty() || !sweeping_.empty() || !is_to_file() ||
-           decided_ - reached_ >= records_worth_filing;
+    return is_asked() || !is_to_file() || decided_ - reached_ >= records_worth_filing;
   });
   std::move(purges_.begin(), purges_.end(), std::back_inserter(sweeping_));
   purges_.clear();
@@ -241,10 +240,7 @@ void writer::yield_to_intake(steady::duration worked) {
   const auto until = steady::now() + worked * yielding_factor;
   while (decided_ - reached_ > records_of_a_burst && steady::now() < until && !journal_.is_half_full()) {
     const auto before = decided_;
-    const bool is_asked = wake_.wait_for(hold, burst_pulse, [&] {
-      return stopping_ || !queue_.empty() || !ordered_.empty() || !purges_.empty() || !sweeping_.empty();
-    });
-    if (is_asked || decided_ == before) return;
+    if (wake_.wait_for(hold, burst_pulse, [&] { return is_asked() || !ordered_.empty(); }) || decided_ == before) return;
   }
 }
 
@@ -255,8 +251,7 @@ void writer::note_filing(const std::vector<request>& group) {
     const auto* record = std::get_if<filing_request>(&each);
     if (record == nullptr) continue;
     any = true;
-    const auto verdict = record->outcome->verdict;
-    if (verdict == intake_verdict::full || verdict == intake_verdict::failed) return filing_failed();
+    if (!is_kept(*record->outcome)) return filing_failed();
   }
   if (!any) return;
   filed_ = session_.filed();

@@ -56,6 +56,7 @@ class writer {
 
   void work();
   bool take_group(std::vector<request>& group);
+  bool is_asked() const;
   bool has_work() const;
   bool is_to_file() const;
   void take_records(std::uint64_t limit, std::vector<request>& group);
