@@ -2,6 +2,7 @@
 // The index of an HL7v2 message alone, then its inspection and its translation, in bytes and messages a second of one
 // core, beside a bare scan of the same bytes: `hl7v2_bench`. Read the ratio to `scan` of the same run; the figures
 // alone are those of the machine.
+#include "bytes.hpp"
 #include "message.hpp"
 #include "plugin_calls.hpp"
 
@@ -9,7 +10,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -45,24 +45,8 @@ struct sample {
 const sample samples[] = {
     {"results_2kB", laboratory(20)}, {"results_1MB", laboratory(13'000)}, {"file_20MB", with_file(20U << 20U)}};
 
-void count(benchmark::State& state, std::size_t bytes) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
-}
-
-/// What touching every byte costs, once: the floor under every reader.
-void scan(benchmark::State& state, const sample& of) {
-  for (auto _ : state) {
-    std::uint64_t sum = 0;
-    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= of.bytes.size(); at += sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, of.bytes.data() + at, sizeof word);
-      sum += word;
-    }
-    benchmark::DoNotOptimize(sum);
-  }
-  count(state, of.bytes.size());
-}
+using liaison::bench::count;
+using liaison::bench::scan;
 
 /// The index of segments and fields, and nothing else.
 void parse(benchmark::State& state, const sample& of) {

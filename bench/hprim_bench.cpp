@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading and writing the three dialects of HPRIM, in bytes and messages a second of one core, beside a bare scan of
 // the same bytes: `hprim_bench`. Read the ratio to `scan` of the same run; the figures alone are those of the machine.
+#include "bytes.hpp"
+
 #include <liaison/translator.h>
 
 #include <benchmark/benchmark.h>
 
-#include <cstring>
 #include <map>
 #include <string>
 #include <string_view>
@@ -110,24 +111,8 @@ const sample samples[] = {{"medecin_letter_1MB", "hprim-medecin", letter()},
                           {"sante_40_results", "hprim-sante", sante()},
                           {"xml_stay", "hprim-xml", xml()}};
 
-void count(benchmark::State& state, std::size_t bytes) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
-}
-
-/// What touching every byte costs, once: the floor under every reader.
-void scan(benchmark::State& state, const sample& of) {
-  for (auto _ : state) {
-    std::uint64_t sum = 0;
-    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= of.bytes.size(); at += sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, of.bytes.data() + at, sizeof word);
-      sum += word;
-    }
-    benchmark::DoNotOptimize(sum);
-  }
-  count(state, of.bytes.size());
-}
+using liaison::bench::count;
+using liaison::bench::scan;
 
 void measure(benchmark::State& state, liaison_operation operation, const std::string& input, std::size_t bytes) {
   for (auto _ : state) {

@@ -3,6 +3,7 @@
 // it is fresh, and that no code is told that the table does not hold.
 #include "cda_findings.hpp"
 #include "run.hpp"
+#include "../../support/issues_page.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,21 +14,15 @@ namespace liaison::cda {
 namespace {
 
 std::string page() {
-  static constexpr const char* levels[] = {"information", "warning", "error"};
-  static constexpr const char* refusals[] = {"no", "when strict", "yes"};
-  std::string out =
+  const std::string out =
       "# Issues of the CDA translator\n\n"
       "Generated from `plugins/cda/src/cda_findings.cpp`; `LIAISON_UPDATE_GOLDEN=1 cda_test "
       "--gtest_filter='issues_page*'` writes it.\n"
       "Codes are stable. An issue names an element or an attribute, never a value. What reading refuses comes first, "
       "then what `validate` tells\n"
       "(it refuses nothing: an error is what CI-SIS does not allow in a document that leaves), then what writing "
-      "tells.\n\n"
-      "| code | severity | refused | meaning |\n| --- | --- | --- | --- |\n";
-  for (const auto& row : finding_table)
-    out += "| `" + std::string(row.code) + "` | " + levels[static_cast<int>(row.level)] + " | " +
-           refusals[static_cast<int>(row.when)] + " | " + row.sentence + " |\n";
-  return out;
+      "tells.\n\n";
+  return out + test::table_of_refusals(finding_table);
 }
 
 std::set<std::string> codes_of_table() {
@@ -48,20 +43,10 @@ std::set<std::string> found_in(const std::string& folder, const std::string& pat
   return found;
 }
 
-TEST(issues_page, is_fresh) {
-  const std::string path = std::string(LIAISON_SOURCE_DIRECTORY) + "/docs/reference/cda-issues.md";
-  if (std::getenv("LIAISON_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << page();
-  EXPECT_EQ(read_file(path), page());
-}
+TEST(issues_page, is_fresh) { test::expect_fresh_page("cda-issues.md", page()); }
 
 TEST(issues_page, codes_are_unique_and_in_the_order_of_the_enumeration) {
-  std::set<std::string> codes;
-  std::size_t index = 0;
-  for (const auto& row : finding_table) {
-    EXPECT_EQ(static_cast<std::size_t>(row.id), index++) << row.code;
-    EXPECT_TRUE(codes.insert(row.code).second) << row.code;
-    EXPECT_TRUE(std::string_view(row.code).starts_with("cda-"));
-  }
+  test::expect_codes_in_order(finding_table, "cda-");
 }
 
 TEST(issues_page, only_the_table_spells_codes) {

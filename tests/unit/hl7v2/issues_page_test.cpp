@@ -4,12 +4,11 @@
 #include "codes.hpp"
 #include "run.hpp"
 #include "tables.hpp"
+#include "../../support/issues_page.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 namespace liaison::hl7v2::testing {
@@ -55,11 +54,7 @@ std::set<std::string> codes_of_sources() {
   return out;
 }
 
-TEST(issues_page, is_fresh) {
-  const std::string path = source + "/docs/reference/hl7v2-issues.md";
-  if (std::getenv("LIAISON_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << page();
-  EXPECT_EQ(read_file(path), page());
-}
+TEST(issues_page, is_fresh) { test::expect_fresh_page("hl7v2-issues.md", page()); }
 
 TEST(issues_page, knows_every_code_that_is_reported_and_no_other) { EXPECT_EQ(codes_of_table(), codes_of_sources()); }
 

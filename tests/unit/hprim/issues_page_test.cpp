@@ -3,16 +3,14 @@
 // it is fresh.
 #include "corpus.hpp"
 #include "findings.hpp"
+#include "../../support/issues_page.hpp"
 
 #include <gtest/gtest.h>
-
-#include <set>
 
 namespace liaison::hprim {
 namespace {
 
 std::string page() {
-  static constexpr const char* levels[] = {"information", "warning", "error"};
   std::string out =
       "# Issues of the HPRIM translators\n\n"
       "Generated from `plugins/hprim/src/findings.cpp`; `LIAISON_UPDATE_GOLDEN=1 hprim_test "
@@ -20,24 +18,14 @@ std::string page() {
       "Codes are stable. An issue names line, segment or element, never a value of the message.\n\n"
       "| code | severity | meaning |\n| --- | --- | --- |\n";
   for (const finding_row& row : finding_table())
-    out += "| `" + std::string(row.code) + "` | " + levels[static_cast<int>(row.level)] + " | " + row.sentence + " |\n";
+    out += "| `" + std::string(row.code) + "` | " + test::name_of_level(row.level) + " | " + row.sentence + " |\n";
   return out;
 }
 
-TEST(issues_page, is_fresh) {
-  const std::string path = std::string(LIAISON_SOURCE_DIRECTORY) + "/docs/reference/hprim-issues.md";
-  if (std::getenv("LIAISON_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << page();
-  EXPECT_EQ(testing::read_file(path), page());
-}
+TEST(issues_page, is_fresh) { test::expect_fresh_page("hprim-issues.md", page()); }
 
 TEST(issues_page, codes_are_unique_and_in_the_order_of_the_enumeration) {
-  std::set<std::string> codes;
-  std::size_t index = 0;
-  for (const finding_row& row : finding_table()) {
-    EXPECT_EQ(static_cast<std::size_t>(row.id), index++) << row.code;
-    EXPECT_TRUE(codes.insert(row.code).second) << row.code;
-    EXPECT_TRUE(std::string_view(row.code).starts_with("hprim-"));
-  }
+  test::expect_codes_in_order(finding_table(), "hprim-");
 }
 
 }  // namespace
