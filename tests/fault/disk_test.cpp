@@ -5,6 +5,11 @@
 #include "recorded_disk.hpp"
 #include "tests/contract/store/sqlite_fixture.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <sstream>
@@ -126,6 +131,80 @@ TEST_F(disk_faults, what_was_acknowledged_survives_a_power_failure_at_any_call) 
     const std::size_t made = chance() % (all.size() + 1);
     disk::survive(all, made, chance, after.path());
     expect_kept(after.path(), all, made);
+  }
+}
+
+// What is not delivered stays, whole, whenever the power fails while the rest is removed.
+TEST_F(disk_faults, retention_takes_nothing_that_is_needed_when_the_power_fails) {
+  const auto is_needed = [](int number) { return number % 20 == 5; };  // some are large
+  const auto purge = [&](open_store& store) {
+    retention policy;
+    policy.finished_after_ms = 1;
+    return store.purge(policy, 99'000'000);
+  };
+  const scratch_folder folder;
+  {
+    open_store store(runs_, opening(small_options(folder.path())).value());
+    for (int number = 0; number < 2 * messages; ++number) {
+      auto what = message_of(body_of(number), {"gp"}, "SIH^" + std::to_string(number));
+      EXPECT_TRUE(wait_for<result<done>>(runs_, [&](auto then) { store->keep(std::move(what), std::move(then)); }));
+    }
+    EXPECT_TRUE(wait_for<result<done>>(
+        runs_, [&](auto then) { store->change_patients([](identity::patient_table&) {}, std::move(then)); }));
+    for (const auto& one : store.ready_work("gp", due_by{9'000'000}))
+      if (!is_needed(static_cast<int>(one.delivery.message) - 1))
+        store.ended(one.delivery.id, model::delivery_state::delivered);
+  }
+  const scratch_folder worked;
+  disk::record(worked.path());
+  for (const auto& each : std::filesystem::recursive_directory_iterator(folder.path())) {
+    // Through calls that are recorded.
+    const auto to = worked.path() / std::filesystem::relative(each.path(), folder.path());
+    if (each.is_directory()) {
+      ::mkdir(to.c_str(), 0700);
+      continue;
+    }
+    const auto bytes = bytes_of_file(each.path());
+    const int file = ::open(to.c_str(), O_RDWR | O_CREAT, 0600);
+    ASSERT_EQ(::write(file, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    ::fsync(file);
+    ::close(file);
+    const int above = ::open(to.parent_path().c_str(), O_RDONLY | O_DIRECTORY);
+    ::fsync(above);
+    ::close(above);
+  }
+  disk::mark("begin");
+  {
+    open_store store(runs_, opening(small_options(worked.path())).value());
+    EXPECT_EQ(purge(store), 2U * messages - 6);
+  }
+  const auto all = disk::recording();
+  const auto begin = std::ranges::find(all, disk::call::mark, &disk::operation::what) - all.begin();
+  const unsigned seed = number_from("LIAISON_SEED", number_from("LIAISON_FIRST_SEED", 1)),
+                 rounds = number_from("LIAISON_ROUNDS", 120) / 2;
+  for (unsigned round = seed; round < seed + rounds && !HasFailure(); ++round) {
+    SCOPED_TRACE("LIAISON_SEED=" + std::to_string(round) + " LIAISON_ROUNDS=2");
+    std::mt19937 chance(round);
+    const scratch_folder after;
+    const auto made = static_cast<std::size_t>(begin) + chance() % (all.size() - static_cast<std::size_t>(begin) + 1);
+    disk::survive(all, made, chance, after.path());
+    open_store store(runs_, opening(small_options(after.path())).value());
+    const auto expect_whole = [&] {
+      message_filter everything;
+      everything.limit = 1000;
+      int needed = 0;
+      for (const auto& found : store.messages(everything)) {
+        const int number = std::stoi(found.control_id.substr(4));
+        needed += is_needed(number) ? 1 : 0;
+        const auto raw = store.raw(found.id);
+        ASSERT_TRUE(raw) << number << ": " << raw.error().text;
+        EXPECT_TRUE(*raw.value() == body_of(number)) << number;
+      }
+      EXPECT_EQ(needed, 6);
+    };
+    expect_whole();
+    purge(store);
+    expect_whole();
   }
 }
 

@@ -8,6 +8,9 @@
 
 namespace liaison::store::sqlite {
 
+/// What holds the bytes of messages: a segment of the journal, a file of large payloads.
+enum class holder_kind : std::uint8_t { segment = 0, large = 1 };
+
 /// `none` is NULL in the database.
 enum class lane : std::uint8_t { none = 0, due = 1, put_off = 2, behind = 3, awaiting = 4 };
 

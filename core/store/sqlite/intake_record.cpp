@@ -10,14 +10,18 @@ namespace liaison::store::sqlite {
 namespace {
 
 /// What stands first. Members that a later version adds follow at the end, and are read when this is not lower.
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;  // 2: where the payload stands
+
+/// Written as it stands in memory.
+template <class Value>
+concept is_plain = std::is_arithmetic_v<Value> || std::is_enum_v<Value> || std::is_same_v<Value, payload_place>;
 
 class writing {
  public:
   explicit writing(std::string& to) : to_(to) {}
 
   template <class Number>
-    requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
+    requires is_plain<Number>
   void operator()(const Number& value) {
     to_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
@@ -45,10 +49,11 @@ class reading {
  public:
   explicit reading(std::string_view from) : from_(from) {}
 
+  bool is_fine() const { return fine_; }
   bool is_whole() const { return fine_ && from_.empty(); }
 
   template <class Number>
-    requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
+    requires is_plain<Number>
   void operator()(Number& value) {
     if (!has(sizeof value)) return;
     if constexpr (std::is_same_v<Number, bool>) {
@@ -146,21 +151,45 @@ void pass(auto& a, is<intake> auto& one) {
 
 }  // namespace
 
-void append_intake(std::string& to, const intake& what) {
+void append_intake(std::string& to, const intake& what, const std::optional<payload_place>& payload) {
   writing a(to);
   a(version);
-  pass(a, what);
+  if (payload) {
+    auto lean = what;
+    lean.raw = share({});
+    pass(a, std::as_const(lean));
+  } else {
+    pass(a, what);
+  }
+  a(payload);
 }
 
-std::optional<intake> intake_from(std::string_view bytes) {
+std::optional<kept_intake> intake_from(std::string_view bytes) {
   reading a(bytes);
   std::uint8_t written_by = 0;
   a(written_by);
-  if (written_by != version) return std::nullopt;
-  intake what;
-  pass(a, what);
+  if (written_by == 0 || written_by > version) return std::nullopt;
+  kept_intake kept;
+  pass(a, kept.what);
+  if (written_by >= 2) a(kept.payload);
   if (!a.is_whole()) return std::nullopt;
-  return what;
+  return kept;
+}
+
+// The message stands first, then its bytes.
+std::optional<kept_content> content_from(std::string_view bytes) {
+  reading a(bytes);
+  std::uint8_t written_by = 0;
+  a(written_by);
+  if (written_by == 0 || written_by > version) return std::nullopt;
+  kept_content kept;
+  model::message message;
+  pass(a, message);
+  a(kept.raw);
+  if (!a.is_fine()) return std::nullopt;
+  kept.sha256 = std::move(message.sha256);
+  kept.facts_json = std::move(message.facts_json);
+  return kept;
 }
 
 }  // namespace liaison::store::sqlite

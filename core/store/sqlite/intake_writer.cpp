@@ -50,8 +50,8 @@ intake_writer::intake_writer(write_session& session, order_lines& lines, patient
       add_message_(session.database,
                    "INSERT INTO message(id, source, received_at, state, size_bytes, in_file, times_received, "
                    "first_delivery, deliveries, origin, "
-                   "order_key, aliases, sha256, peer, format, control_id, document_type) "
-                   "VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?)"),
+                   "order_key, aliases, sha256, peer, format, control_id, document_type, segment, record_at, record_bytes, "
+                   "large_file, large_at, large_hash) VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)"),
       add_mark_(session.database, "INSERT OR IGNORE INTO mark VALUES(?,?,?)"),
       find_mark_(session.database, "SELECT message FROM mark WHERE name=? ORDER BY message DESC LIMIT 1") {}
@@ -93,7 +93,7 @@ bool intake_writer::is_taken(const intake& what, intake_outcome& outcome) {
   return false;
 }
 
-intake_outcome intake_writer::apply(const intake& what) {
+intake_outcome intake_writer::apply(const intake& what, const kept_place* kept) {
   const auto& message = what.message;
   LIAISON_ASSERT(message.sha256.size() == 64 && what.raw != nullptr);
   const auto sha256 = bytes_of_hex(message.sha256);
@@ -114,26 +114,25 @@ intake_outcome intake_writer::apply(const intake& what) {
     if (!key->aliases.empty()) aliases = blob{key->aliases};
   }
   const auto received_at = message.received_at == 0 ? session_.time.now() : message.received_at;
-  const bool in_file = what.raw->size() > session_.options.inline_bytes_max;
-  add_message_.run(id, session_.number_of(message.source), received_at, code(message.state),
-                   static_cast<std::int64_t>(what.raw->size()), std::int64_t{in_file}, session_.last_delivery_id() + 1,
+  const auto size_bytes = static_cast<std::int64_t>(kept != nullptr ? message.size_bytes : what.raw->size());
+  const bool in_file = kept == nullptr && what.raw->size() > session_.options.inline_bytes_max;
+  using number = std::optional<std::int64_t>;
+  const auto of_record = [&](auto member) { return kept ? number(static_cast<std::int64_t>(kept->record.*member)) : number(); };
+  const auto of_payload = [&](auto member) {
+    return kept && kept->payload ? number(static_cast<std::int64_t>((*kept->payload).*member)) : number();
+  };
+  add_message_.run(id, session_.number_of(message.source), received_at, code(message.state), size_bytes,
+                   std::int64_t{in_file}, session_.last_delivery_id() + 1,
                    static_cast<std::int64_t>(what.deliveries.size()), origin, key_value, aliases, blob{sha256},
-                   message.peer, message.format, message.control_id, what.document_type);
+                   message.peer, message.format, message.control_id, what.document_type,
+                   of_record(&record_place::segment), of_record(&record_place::at), of_record(&record_place::size),
+                   of_payload(&payload_place::file), of_payload(&payload_place::at), of_payload(&payload_place::hash));
 
   outcome.reconciliation = identity::patient_index(patients_).note(what.subject, id).outcome;
   auto found = message.issues;
   if (outcome.control_id_seen && !what.if_control_id_seen.code.empty()) found.push_back(what.if_control_id_seen);
   if (auto issue = identity::issue_of(outcome.reconciliation)) found.push_back(std::move(*issue));
-  std::optional<std::string> issues;
-  if (!found.empty()) issues = model::to_json(found);
-  std::optional<blob> raw;
-  if (in_file) {
-    session_.files.write(id, *what.raw);
-    session_.count_file_bytes(static_cast<std::int64_t>(what.raw->size()));
-  } else {
-    raw = blob{*what.raw};
-  }
-  add_content_.run(id, message.facts_json, issues, raw);
+  add_content(what, id, kept, found);
   for (const auto& mark : what.marks) add_mark_.run(session_.hash_of(mark_kind, mark.text), id, std::int64_t{mark.part});
 
   add_deliveries(what, id, key, received_at, outcome);
@@ -141,6 +140,26 @@ intake_outcome intake_writer::apply(const intake& what) {
   outcome.id = id;
   outcome.state = message.state;
   return outcome;
+}
+
+void intake_writer::add_content(const intake& what, model::message_id id, const kept_place* kept,
+                                const std::vector<model::issue>& found) {
+  std::optional<std::string> issues;
+  if (!found.empty()) issues = model::to_json(found);
+  if (kept != nullptr) {
+    session_.hold(holder_kind::segment, kept->record.segment, id);
+    if (kept->payload) session_.hold(holder_kind::large, kept->payload->file, id);
+    if (issues) add_content_.run(id, std::string_view(), issues, std::nullopt);
+    return;
+  }
+  std::optional<blob> raw;
+  if (what.raw->size() > session_.options.inline_bytes_max) {
+    session_.files.write(id, *what.raw);
+    session_.count_file_bytes(static_cast<std::int64_t>(what.raw->size()));
+  } else {
+    raw = blob{*what.raw};
+  }
+  add_content_.run(id, what.message.facts_json, issues, raw);
 }
 
 void intake_writer::add_deliveries(const intake& what, model::message_id id, const std::optional<order_key>& key,

@@ -7,6 +7,7 @@
 #include "core/store/sqlite/document_waits.hpp"
 #include "core/store/sqlite/order_lines.hpp"
 #include "core/store/sqlite/patient_rows.hpp"
+#include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/write_session.hpp"
 #include "core/store/store.hpp"
 
@@ -17,7 +18,8 @@ class intake_writer {
   intake_writer(write_session& session, order_lines& lines, patient_rows& patients, delivery_writer& deliveries,
                 document_waits& waits);
 
-  intake_outcome apply(const intake& what);
+  /// `kept`: the journal has its facts and bytes, and goes on having them.
+  intake_outcome apply(const intake& what, const kept_place* kept = nullptr);
 
   static std::int64_t origin_of(const write_session& session, const std::string& source, const std::string& sender_key);
 
@@ -25,6 +27,8 @@ class intake_writer {
   bool is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
                     intake_outcome& outcome);
 
+  void add_content(const intake& what, model::message_id id, const kept_place* kept,
+                   const std::vector<model::issue>& found);
   void add_deliveries(const intake& what, model::message_id id, const std::optional<order_key>& key, unix_ms now,
                       intake_outcome& outcome);
   bool is_taken(const intake& what, intake_outcome& outcome);

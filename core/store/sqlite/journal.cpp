@@ -2,7 +2,6 @@
 #include "core/store/sqlite/journal.hpp"
 
 #include "core/base/assert.hpp"
-#include "core/store/sqlite/disk.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <utility>
 
 namespace liaison::store::sqlite {
@@ -18,26 +16,13 @@ namespace {
 
 using reach = storage_error::reach;
 
-/// Segments kept for the next burst; what is beyond goes back to the file system.
-constexpr std::size_t free_segments_max = 4;
 constexpr std::size_t read_bytes = 256 * 1024;
+/// What a closed segment may have behind its end.
+constexpr std::uint64_t spare_bytes_max = 64 * 1024;
+constexpr const char* open_suffix = ".log";
 constexpr const char* syncing = "syncing the journal's folder";
-
-void write_at(int file, std::string_view bytes, std::uint64_t at) {
-  while (!bytes.empty()) {
-    const auto count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw error_of_file(errno, "writing the journal", reach::everything);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-    at += static_cast<std::uint64_t>(count);
-  }
-}
-
-std::uint64_t size_of(int file) {
-  struct stat what {};
-  if (::fstat(file, &what) != 0) throw error_of_file(errno, "looking at the journal", reach::everything);
-  return static_cast<std::uint64_t>(what.st_size);
-}
+constexpr const char* writing = "writing the journal";
+constexpr const char* reading = "reading the journal";
 
 /// Filling segments ahead must not be what fills a disk up.
 bool has_plenty_of_room(const journal_settings& settings) {
@@ -57,40 +42,29 @@ journal::journal(journal_settings settings, std::uint64_t filed) : settings_(std
   look_through(filed);
 }
 
-journal::~journal() {
-  for (const auto& each : segments_) ::close(each.file);
-  for (const auto& each : free_) ::close(each.file);
-}
-
 std::filesystem::path journal::place_of(std::uint64_t slot) const {
-  return settings_.directory / (std::to_string(slot) + ".log");
+  return settings_.directory / (std::to_string(slot) + open_suffix);
 }
 
-std::string journal::bytes_of(const segment& what, std::uint64_t from, std::size_t size) const {
-  std::string bytes(size, '\0');
-  std::size_t filled = 0;
-  while (filled < size) {
-    const auto count = ::pread(what.file, bytes.data() + filled, size - filled, static_cast<off_t>(from + filled));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw error_of_file(errno, "reading the journal", reach::everything);
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  bytes.resize(filled);
-  return bytes;
+std::filesystem::path journal::closed_place_of(std::uint64_t sequence) const {
+  return settings_.directory / (std::to_string(sequence) + ".rec");
 }
 
 void journal::look_through(std::uint64_t filed) {
   for (const auto& found : std::filesystem::directory_iterator(settings_.directory)) {
     const auto name = found.path().filename().string();
-    std::uint64_t slot = 0;
-    if (std::from_chars(name.data(), name.data() + name.size(), slot).ptr == name.data()) continue;
+    if (const auto sequence = number_of_file(name, ".rec")) {
+      sequence_ = std::max(sequence_, *sequence);
+      closed_bytes_ += found.file_size();
+    }
+    const auto slot = number_of_file(name, open_suffix);
+    if (!slot) continue;
     segment what;
-    what.slot = slot;
-    what.file = ::open(found.path().c_str(), O_RDWR | O_CLOEXEC);
-    if (what.file < 0) throw error_of_file(errno, "opening the journal", reach::everything);
-    slots_ = std::max(slots_, slot + 1);
-    const auto head = head_of(bytes_of(what, 0, segment_head_bytes), settings_.seed);
+    what.slot = *slot;
+    what.file = std::make_shared<const open_file>(::open(found.path().c_str(), O_RDWR | O_CLOEXEC));
+    if (what.file->get() < 0) throw error_of_file(errno, "opening the journal", reach::everything);
+    slots_ = std::max(slots_, *slot + 1);
+    const auto head = head_of(read_at(what.file->get(), 0, segment_head_bytes, reading), settings_.seed);
     if (!head) {
       free_.push_back(what);
       continue;
@@ -106,7 +80,7 @@ void journal::look_through(std::uint64_t filed) {
     else measure(segments_[i], next);
   }
   if (!segments_.empty()) {
-    sequence_ = segments_.back().sequence;
+    sequence_ = std::max(sequence_, segments_.back().sequence);
     segments_.back().is_foul = true;  // what lies behind its end is not known
     synced_ = segments_.back().last;
   }
@@ -118,7 +92,7 @@ void journal::look_through(std::uint64_t filed) {
 
 /// Where a segment ends, and with which record.
 void journal::measure(segment& what, const segment* next) const {
-  const auto bytes = bytes_of(what, 0, size_of(what.file));
+  const auto bytes = read_at(what.file->get(), 0, size_of(what.file->get()), reading);
   what.last = what.after;
   what.end = segment_head_bytes;
   while (auto record = record_after(what.last, bytes, what.end, settings_.seed)) {
@@ -142,12 +116,25 @@ bool journal::is_half_full() const {
 
 std::uint64_t journal::size_bytes() const {
   std::lock_guard hold(mutex_);
-  std::uint64_t sum = 0;
-  struct stat what {};
+  std::uint64_t sum = closed_bytes_;
   for (const auto* some : {&segments_, &free_})
-    for (const auto& each : *some)
-      if (::fstat(each.file, &what) == 0) sum += static_cast<std::uint64_t>(what.st_size);
+    for (const auto& each : *some) sum += size_of(each.file->get());
   return sum;
+}
+
+std::string journal::body_at(const record_place& where) const {
+  shared_file file;
+  {
+    std::lock_guard hold(mutex_);
+    const auto open = std::ranges::find(segments_, where.segment, &segment::sequence);
+    if (open != segments_.end()) file = open->file;
+  }
+  if (!file) file = closed_.open(settings_.directory, where.segment);
+  auto bytes = read_at(file->get(), where.at, where.size, reading);
+  const auto record = record_at(bytes, 0, settings_.seed);
+  if (!record || record->end != where.size)
+    throw storage_error{storage_error::cause::corrupt, reach::operation, "its record in the journal is damaged"};
+  return bytes.substr(record_head_bytes);
 }
 
 void journal::append(std::uint64_t number, std::string_view body) {
@@ -176,17 +163,19 @@ bool journal::wait_for_room() {
 journal::segment journal::make_segment(std::uint64_t slot) const {
   segment made;
   made.slot = slot;
-  made.file = ::open(place_of(slot).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (made.file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
+  made.file =
+      std::make_shared<const open_file>(::open(place_of(slot).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const int file = made.file->get();
+  if (file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
   try {
     if (has_plenty_of_room(settings_)) {
       const std::string nothing(std::min<std::uint64_t>(settings_.segment_bytes, 1024 * 1024), '\0');
-      for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size()) write_at(made.file, nothing, at);
-      if (::fsync(made.file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
+      for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size())
+        write_at(file, nothing, at, writing);
+      if (::fsync(file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
     }
     sync_folder(settings_.directory, syncing);
   } catch (...) {
-    ::close(made.file);
     ::unlink(place_of(slot).c_str());
     throw;
   }
@@ -217,7 +206,8 @@ void journal::open_next(std::uint64_t size) {
   if (!segments_.empty()) {
     const auto& current = segments_.back();
     const bool is_empty = current.end == 0 && !current.is_foul;
-    if (is_empty || (!current.is_foul && current.end + size <= settings_.segment_bytes)) return;
+    const bool is_old = std::chrono::steady_clock::now() - current.begun > appended_to_max;
+    if (is_empty || (!current.is_foul && !is_old && current.end + size <= settings_.segment_bytes)) return;
   }
   if (free_.empty()) {
     const auto slot = slots_++;
@@ -228,12 +218,13 @@ void journal::open_next(std::uint64_t size) {
   }
   const auto next = free_.back();
   free_.pop_back();
-  segments_.push_back({next.file, next.slot, ++sequence_, synced_, synced_, 0});
+  segments_.push_back({next.file, next.slot, ++sequence_, synced_, synced_});
+  segments_.back().begun = std::chrono::steady_clock::now();
 }
 
 void journal::sync() {
   if (group_.empty()) return;
-  int file = -1;
+  shared_file file;
   std::uint64_t at = 0;
   std::string first;
   try {
@@ -255,8 +246,8 @@ void journal::sync() {
   }
   const std::uint64_t size = group_.size();
   try {
-    write_at(file, group_, at);
-    if (::fdatasync(file) != 0) throw error_of_file(errno, "syncing the journal", reach::everything);
+    write_at(file->get(), group_, at, writing);
+    if (::fdatasync(file->get()) != 0) throw error_of_file(errno, "syncing the journal", reach::everything);
   } catch (...) {
     group_.clear();
     std::lock_guard hold(mutex_);
@@ -297,7 +288,8 @@ void journal::read(std::uint64_t last, std::size_t bytes_max, const taking& take
 std::size_t journal::read_some(const segment& from, std::uint64_t last, std::size_t bytes_max,
                                const taking& take, std::vector<journal_damage>& damaged) {
   const std::uint64_t left = from.end > read_at_ ? from.end - read_at_ : 0;
-  auto bytes = bytes_of(from, read_at_, std::min<std::uint64_t>(left, read_bytes));
+  const int file = from.file->get();
+  auto bytes = sqlite::read_at(file, read_at_, std::min<std::uint64_t>(left, read_bytes), reading);
   bool is_rest = bytes.size() == left;
   std::size_t at = 0, size = 0;
   while (size < bytes_max && read_last_ < from.last && read_last_ < last) {
@@ -305,7 +297,7 @@ std::size_t journal::read_some(const segment& from, std::uint64_t last, std::siz
     if (!record || record->head.after != read_last_) {
       if (!is_rest) {
         if (at > 0) break;
-        bytes = bytes_of(from, read_at_, left);
+        bytes = sqlite::read_at(file, read_at_, left, reading);
         is_rest = true;
         continue;
       }
@@ -319,7 +311,8 @@ std::size_t journal::read_some(const segment& from, std::uint64_t last, std::siz
     }
     if (record->head.number > last) break;
     if (record->head.number > skipped_) {
-      if (!take(record->head.number, record->body)) break;
+      const record_place where{from.sequence, read_at_ - at + record->begin, record->end - record->begin};
+      if (!take(record->head.number, record->body, where)) break;
       size += record->body.size();
     }
     read_last_ = record->head.number;
@@ -352,21 +345,42 @@ void journal::filed(std::uint64_t number) {
 
 /// Under the mutex. The one at the back is written to.
 void journal::release_filed() {
-  while (segments_.size() > 1 && segments_.front().last <= filed_) {
-    const auto gone = segments_.front();
-    segments_.pop_front();
-    if (!gone.is_damaged && free_.size() < free_segments_max) {
-      free_.push_back(gone);
-      continue;
-    }
-    ::close(gone.file);
+  for (; segments_.size() > 1 && segments_.front().last <= filed_; segments_.pop_front()) close_segment(segments_.front());
+}
+
+/// Under the mutex. Whether the new name is on disk does not matter: by the old one it is found and closed again.
+void journal::close_segment(const segment& what) {
+  const auto place = place_of(what.slot);
+  const auto aside = settings_.directory / ("damaged-" + std::to_string(what.sequence));
+  if (!settings_.is_needed(what.sequence)) {
     // What is damaged is kept for whoever wants to see what can be saved.
-    if (gone.is_damaged)
-      ::rename(place_of(gone.slot).c_str(),
-               (settings_.directory / ("damaged-" + std::to_string(gone.sequence))).c_str());
-    else
-      ::unlink(place_of(gone.slot).c_str());
+    if (what.is_damaged) ::rename(place.c_str(), aside.c_str());
+    else ::unlink(place.c_str());
+    return;
   }
+  if (what.is_damaged) {
+    std::error_code ignored;
+    std::filesystem::copy_file(place, aside, ignored);
+  } else if (what.end > 0 && what.end + spare_bytes_max < size_of(what.file->get())) {
+    // Where the disk says no it stays as long as it is.
+    [[maybe_unused]] const int outcome = ::ftruncate(what.file->get(), static_cast<off_t>(what.end));
+  }
+  closed_bytes_ += size_of(what.file->get());
+  ::rename(place.c_str(), closed_place_of(what.sequence).c_str());
+}
+
+bool journal::is_closed(std::uint64_t sequence) const {
+  std::lock_guard hold(mutex_);
+  return segments_.empty() ? sequence <= sequence_ : sequence < segments_.front().sequence;
+}
+
+void journal::remove(std::uint64_t sequence) noexcept {
+  const auto place = closed_place_of(sequence);
+  closed_.forget(sequence);
+  struct stat what {};
+  if (::stat(place.c_str(), &what) != 0 || ::unlink(place.c_str()) != 0) return;
+  std::lock_guard hold(mutex_);
+  closed_bytes_ -= std::min(closed_bytes_, static_cast<std::uint64_t>(what.st_size));
 }
 
 void journal::give_up(bool now) {

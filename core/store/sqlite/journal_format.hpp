@@ -23,6 +23,13 @@ struct record_head {
 };
 inline constexpr std::size_t record_head_bytes = 40;
 
+/// Where a record stands, its head included.
+struct record_place {
+  std::uint64_t segment = 0;  ///< its sequence
+  std::uint64_t at = 0, size = 0;
+  bool operator==(const record_place&) const = default;
+};
+
 struct journal_record {
   record_head head;
   std::string_view body;

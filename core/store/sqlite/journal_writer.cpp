@@ -12,14 +12,15 @@
 namespace liaison::store::sqlite {
 namespace {
 
-/// So that a group, whose last intake may be a large one, finds its place in a segment.
+/// So that the records of a group find their place in a segment.
 constexpr std::size_t group_bytes_max = 4 * 1024 * 1024;
 
 }  // namespace
 
-journal_writer::journal_writer(journal& to, executor& runs, const sqlite_options& options,
+journal_writer::journal_writer(journal& to, payload_log& large, executor& runs, const sqlite_options& options,
                                std::function<void(std::uint64_t, double)> on_decided)
     : journal_(to),
+      large_(large),
       executor_(runs),
       options_(options),
       on_decided_(std::move(on_decided)),
@@ -37,6 +38,7 @@ void journal_writer::add(intake what, callback<result<done>> then) {
     std::lock_guard hold(mutex_);
     LIAISON_ASSERT(!stopping_);
     was_empty = queue_.empty();
+    what.message.size_bytes = what.raw->size();
     queue_.push_back({++last_number_, std::move(what), std::move(then)});
   }
   if (was_empty) wake_.notify_one();
@@ -70,20 +72,27 @@ bool journal_writer::take(std::vector<item>& group) {
   return !group.empty();
 }
 
+void journal_writer::append(const item& one) {
+  std::optional<payload_place> payload;
+  if (one.what.raw->size() > options_.inline_bytes_max) payload = large_.append(*one.what.raw);
+  body_.clear();
+  append_intake(body_, one.what, payload);
+  journal_.append(one.number, body_);
+}
+
 result<done> journal_writer::write(const std::vector<item>& group) {
   if (auto why = room_is_short(options_)) return std::move(*why);
-  for (const auto& each : group) {
-    body_.clear();
-    append_intake(body_, each.what);
-    journal_.append(each.number, body_);
-  }
-  if (!journal_.wait_for_room()) {
-    journal_.discard();
-    return failure{"store-failed", "what was kept before cannot be filed"};
-  }
   try {
+    for (const auto& each : group) append(each);
+    large_.sync();
+    if (!journal_.wait_for_room()) {
+      journal_.discard();
+      return failure{"store-failed", "what was kept before cannot be filed"};
+    }
     journal_.sync();
   } catch (const storage_error& error) {
+    large_.discard();
+    journal_.discard();
     return as_write_failure(as_failure(error));
   }
   return done{};

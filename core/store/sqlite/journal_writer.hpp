@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal's thread: takes every intake that waits, appends them as one group, and says that they are kept. Making
-// their rows is left to the writer (writer.hpp).
+// The journal's thread: takes every intake that waits, appends them as one group (large payloads beside it), and says that
+// they are kept. Making their rows is left to the writer (writer.hpp).
 #pragma once
 
 #include "core/store/sqlite/journal.hpp"
+#include "core/store/sqlite/payload_log.hpp"
 #include "core/store/sqlite/sqlite_store.hpp"
 #include "core/store/store.hpp"
 
@@ -19,7 +20,7 @@ namespace liaison::store::sqlite {
 class journal_writer {
  public:
   /// `on_decided`: told on the journal's thread that everything up to this number is on disk or refused.
-  journal_writer(journal& to, executor& runs, const sqlite_options& options,
+  journal_writer(journal& to, payload_log& large, executor& runs, const sqlite_options& options,
                  std::function<void(std::uint64_t number, double seconds)> on_decided);
   ~journal_writer();
   journal_writer(const journal_writer&) = delete;
@@ -41,9 +42,11 @@ class journal_writer {
   void work();
   bool take(std::vector<item>& group);
   result<done> write(const std::vector<item>& group);
+  void append(const item& one);
   void decide(std::vector<item> group);
 
   journal& journal_;
+  payload_log& large_;
   executor& executor_;
   const sqlite_options& options_;
   const std::function<void(std::uint64_t, double)> on_decided_;

@@ -16,32 +16,9 @@ namespace {
 
 constexpr model::message_id files_per_folder = 1000;
 constexpr const char* syncing = "syncing the payload folder";
+constexpr const char* writing = "writing a payload file";
 
 using reach = storage_error::reach;
-
-class open_file {
- public:
-  explicit open_file(int file) : file_(file) {}
-  ~open_file() {
-    if (file_ >= 0) ::close(file_);
-  }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  int get() const { return file_; }
-  int release() { return std::exchange(file_, -1); }
-
- private:
-  int file_;
-};
-
-void write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw error_of_file(errno, "writing a payload file", reach::operation);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
 
 /// True when it was made now.
 bool make_folder(const std::filesystem::path& folder) {
@@ -91,9 +68,10 @@ void payload_files::write(model::message_id id, std::string_view bytes) {
   open_file made(::open(temporary_of(id).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (made.get() < 0) throw error_of_file(errno, "making a payload file", reach::operation);
   try {
-    write_all(made.get(), bytes);
-  } catch (...) {
+    write_at(made.get(), bytes, 0, writing);
+  } catch (storage_error& error) {
     ::unlink(temporary_of(id).c_str());
+    error.how_far = reach::operation;
     throw;
   }
   written_.push_back({id, made.release(), bytes.size(), false});
@@ -149,17 +127,7 @@ void payload_files::remove_strays(model::message_id last) {
 std::string payload_files::read(model::message_id id, std::uint64_t size_bytes_max) const {
   const open_file opened(::open(place_of(id).c_str(), O_RDONLY | O_CLOEXEC));
   if (opened.get() < 0) throw error_of_file(errno, "opening a payload file", reach::operation);
-  std::string bytes(size_bytes_max, '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const auto count = ::read(opened.get(), bytes.data() + filled, bytes.size() - filled);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw error_of_file(errno, "reading a payload file", reach::operation);
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  bytes.resize(filled);
-  return bytes;
+  return read_at(opened.get(), 0, size_bytes_max, "reading a payload file");
 }
 
 }  // namespace liaison::store::sqlite

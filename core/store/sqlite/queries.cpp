@@ -15,9 +15,13 @@ namespace {
 
 constexpr std::uint32_t listed_max = 1000;
 constexpr std::size_t names_cached_max = 4096;
-constexpr const char* message_columns =
-    "m.id, m.source, m.peer, m.received_at, m.state, m.format, m.sha256, m.size_bytes, m.control_id, m.times_received, "
-    "c.facts, c.issues ";
+/// For message_in. What the journal holds has no content of its own, or issues only.
+const std::string message_columns =
+    std::string("m.id, m.source, m.peer, m.received_at, m.state, m.format, m.sha256, m.size_bytes, m.control_id, "
+                "m.times_received, c.facts, c.issues, ") + place_columns + ' ';
+constexpr const char* with_content = "LEFT JOIN content c ON c.message=m.id ";
+/// Facts that the disk has changed.
+constexpr const char* no_facts = "{}";
 
 /// Of message ?1: those of its intake, whose ids are in a row, and replays.
 constexpr const char* deliveries_of_message =
@@ -43,9 +47,10 @@ failure corrupt(model::message_id id, const std::string& how) {
 
 }  // namespace
 
-queries::queries(connection& database, const payload_files& files)
+queries::queries(connection& database, const payload_files& files, const kept_bytes& kept)
     : database_(database),
       files_(files),
+      kept_(kept),
       begin_(database, "BEGIN"),
       end_(database, "COMMIT"),
       find_name_(database, "SELECT id FROM name WHERE text=?"),
@@ -64,12 +69,12 @@ queries::queries(connection& database, const payload_files& files)
                      "SELECT id, message, recipient, format, profile, order_key, state, attempts, created_at, "
                      "next_attempt_at, finished_at, prepared, last_error, lane FROM delivery WHERE id=?"),
       read_work_(database,
-                 "SELECT m.format, m.source, c.facts, m.sha256, m.size_bytes FROM message m CROSS JOIN content c "
-                 "ON c.message=m.id WHERE m.id=?"),
+                 std::string("SELECT m.format, m.source, c.facts, m.sha256, m.size_bytes, ") + place_columns +
+                     " FROM message m " + with_content + "WHERE m.id=?"),
       read_raw_(database,
-                "SELECT m.sha256, m.size_bytes, m.in_file, c.raw FROM message m CROSS JOIN content c ON c.message=m.id "
-                "WHERE m.id=?"),
-      read_message_(database, std::string("SELECT ") + message_columns + "FROM message m CROSS JOIN content c ON c.message=m.id WHERE m.id=?"),
+                std::string("SELECT m.sha256, m.size_bytes, m.in_file, c.raw, ") + place_columns + " FROM message m " +
+                    with_content + "WHERE m.id=?"),
+      read_message_(database, "SELECT " + message_columns + "FROM message m " + with_content + "WHERE m.id=?"),
       deliveries_of_(database, std::string("SELECT id FROM ") + deliveries_of_message + "ORDER BY id"),
       receipts_of_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number"),
       first_in_line_(database,
@@ -84,10 +89,10 @@ queries::queries(connection& database, const payload_files& files)
               "SELECT message, part FROM mark WHERE name=? AND message<? ORDER BY message DESC, part LIMIT ?"),
       salt_(salt_of(database)),
       facts_after_(database,
-                   "SELECT m.id, m.source, m.received_at, c.facts, (SELECT min(finished_at) FROM delivery d "
-                   "WHERE d.id BETWEEN m.first_delivery AND m.first_delivery+m.deliveries-1 AND d.message=m.id AND "
-                   "d.state=1) FROM message m CROSS JOIN content c ON c.message=m.id WHERE m.id>? AND m.state<>2 "
-                   "ORDER BY m.id LIMIT ?"),
+                   std::string("SELECT m.id, m.source, m.received_at, c.facts, (SELECT min(finished_at) FROM delivery d "
+                               "WHERE d.id BETWEEN m.first_delivery AND m.first_delivery+m.deliveries-1 AND "
+                               "d.message=m.id AND d.state=1), ") +
+                       place_columns + " FROM message m " + with_content + "WHERE m.id>? AND m.state<>2 ORDER BY m.id LIMIT ?"),
       ended_(database, "SELECT delivery FROM outcome ORDER BY delivery LIMIT ?"),
       last_receipt_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number DESC LIMIT 1"),
       patients_(database) {}
@@ -96,8 +101,20 @@ std::vector<stored_facts> queries::facts(model::message_id after, std::uint32_t 
   std::vector<stored_facts> found;
   auto rows = facts_after_.with(after, static_cast<std::int64_t>(std::min(limit, listed_max)));
   while (rows.next())
-    found.push_back({rows.integer(0), name_of(rows.integer(1)), rows.integer(2), rows.text(3), rows.integer(4)});
+    found.push_back({rows.integer(0), name_of(rows.integer(1)), rows.integer(2), facts_in(rows, 3, 5).value_or(no_facts),
+                     rows.integer(4)});
   return found;
+}
+
+/// None: the disk changed them.
+std::optional<std::string> queries::facts_in(const cursor& row, int facts, int place) {
+  const auto kept = place_in(row, place);
+  if (!kept) return row.text(facts);
+  try {
+    return kept_.content(kept->record).facts_json;
+  } catch (const storage_error&) {
+    return std::nullopt;
+  }
 }
 
 std::optional<std::int64_t> queries::number_of(const std::string& name) {
@@ -143,7 +160,7 @@ void queries::add_work(std::vector<work>& to, model::delivery_id id) {
   made.delivery = std::move(*found);
   made.message_format = row.text(0);
   made.message_source = name_of(row.integer(1));
-  made.facts_json = row.text(2);
+  made.facts_json = facts_in(row, 2, 5).value_or(no_facts);
   made.sha256 = hex_of_bytes(row.bytes(3));
   made.size_bytes = static_cast<std::uint64_t>(row.integer(4));
   to.push_back(std::move(made));
@@ -191,22 +208,31 @@ unix_ms queries::next_due(const std::string& recipient) {
 result<shared_bytes> queries::raw(model::message_id id) {
   auto row = read_raw_.with(id);
   if (!row.next()) return not_found();
+  auto bytes = bytes_in(row, id);
+  if (!bytes) return bytes.error();
+  return share(std::move(bytes.value()));
+}
+
+/// Of read_raw_. Bytes of the journal have a hash with them; what belongs to which message is said by the digest.
+result<std::string> queries::bytes_in(const cursor& row, model::message_id id) {
   const auto sha256 = hex_of_bytes(row.bytes(0));
   const auto size_bytes = static_cast<std::uint64_t>(row.integer(1));
   std::string bytes;
   try {
-    if (row.integer(2) == 0) {
-      bytes = row.text(3);
-    } else {
-      bytes = files_.read(id, size_bytes);
+    if (const auto kept = place_in(row, 4)) {
+      auto content = kept_.content(kept->record);
+      if (content.sha256 != sha256) return corrupt(id, "its record in the journal is another message's");
+      if (kept->payload) return kept_.raw(*kept, size_bytes);
+      return std::move(content.raw);
     }
+    bytes = row.integer(2) == 0 ? row.text(3) : files_.read(id, size_bytes);
   } catch (const storage_error& error) {
     return failure{as_failure(error).code == "store-permission" ? "store-permission" : "store-corrupt",
                    "message " + std::to_string(id) + ": " + error.text};
   }
   if (bytes.size() != size_bytes) return corrupt(id, "its bytes are not all there");
   if (sha256_hex_of(bytes) != sha256) return corrupt(id, "its bytes differ from what came in");
-  return share(std::move(bytes));
+  return bytes;
 }
 
 model::message queries::message_in(cursor& row) {
@@ -221,8 +247,13 @@ model::message queries::message_in(cursor& row) {
   found.size_bytes = static_cast<std::uint64_t>(row.integer(7));
   found.control_id = row.text(8);
   found.times_received = static_cast<std::uint32_t>(row.integer(9));
-  found.facts_json = row.text(10);
   if (!row.is_null(11)) found.issues = model::issues_from_json(row.bytes(11));
+  if (auto facts = facts_in(row, 10, 12)) {
+    found.facts_json = std::move(*facts);
+  } else {
+    found.facts_json = no_facts;
+    found.issues.push_back({model::severity::error, "store-corrupt", "", "the disk changed what was kept of this message"});
+  }
   return found;
 }
 
@@ -235,7 +266,7 @@ std::vector<model::message> queries::messages(const message_filter& filter) {
                       : !filter.document_type.empty() ? "message_type"
                       : !filter.source.empty()        ? "message_source"
                                                       : "message_time";
-  std::string sql = std::string("SELECT ") + message_columns + "FROM message m INDEXED BY " + index + " CROSS JOIN content c ON c.message=m.id " +
+  std::string sql = std::string("SELECT ") + message_columns + "FROM message m INDEXED BY " + index + " " + with_content +
                     "WHERE m.received_at>=?5 AND m.received_at<?6 AND (m.received_at, m.id)<(?7, ?1) ";
   std::int64_t source = 0;
   if (!filter.source.empty()) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/store/sqlite/database.hpp"
+#include "core/store/sqlite/kept_bytes.hpp"
 #include "core/store/sqlite/patient_rows.hpp"
 #include "core/store/sqlite/payload_files.hpp"
 #include "core/store/store.hpp"
@@ -17,7 +18,7 @@ namespace liaison::store::sqlite {
 
 class queries {
  public:
-  queries(connection& database, const payload_files& files);
+  queries(connection& database, const payload_files& files, const kept_bytes& kept);
 
   std::vector<work> ready(const std::string& recipient, due_by when, std::vector<model::delivery_id> except,
                           std::uint32_t limit);
@@ -47,10 +48,13 @@ class queries {
   void add_work(std::vector<work>& to, model::delivery_id id);
   std::vector<model::delivery_id> ids_of(const delivery_filter& filter);
   model::message message_in(cursor& row);
+  std::optional<std::string> facts_in(const cursor& row, int facts, int place);
+  result<std::string> bytes_in(const cursor& row, model::message_id id);
   unix_ms oldest_pending(std::int64_t recipient);
 
   connection& database_;
   const payload_files& files_;
+  const kept_bytes& kept_;
   statement begin_, end_;
   statement find_name_, read_name_;
   statement due_, put_off_, beyond_, first_put_off_, read_delivery_, read_work_;

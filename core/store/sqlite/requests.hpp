@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/store/sqlite/disk.hpp"
+#include "core/store/sqlite/kept_bytes.hpp"
 #include "core/store/sqlite/sqlite_store.hpp"
 #include "core/store/store.hpp"
 
@@ -32,6 +33,7 @@ struct take_in_request {
 struct filing_request {
   std::uint64_t number = 0;
   intake what;
+  kept_place place;
   std::optional<intake_outcome> outcome;
 };
 

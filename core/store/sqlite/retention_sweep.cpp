@@ -31,13 +31,14 @@ bool is_past_age(unix_ms at, std::int64_t after_ms, unix_ms now) { return after_
 
 }  // namespace
 
-retention_sweep::retention_sweep(write_session& session, order_lines& lines, patient_rows& patients)
+retention_sweep::retention_sweep(write_session& session, order_lines& lines, patient_rows& patients, kept_bytes& kept)
     : session_(session),
       lines_(lines),
       patients_(patients),
+      kept_(kept),
       candidates_(session.database,
                   "SELECT id, state, received_at, size_bytes, in_file, origin, order_key, aliases, sha256, "
-                  "first_delivery, deliveries FROM message "
+                  "first_delivery, deliveries, segment, large_file FROM message "
                   "WHERE id>? ORDER BY id"),
       deliveries_(session.database,
                   "SELECT id, state, finished_at, recipient FROM delivery WHERE id>=?2 AND id<?2+?3 AND message=?1 "
@@ -53,7 +54,20 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines, pat
       remove_seen_(session.database, "DELETE FROM seen WHERE origin=? AND content=? AND message=?"),
       doom_(session.database, "INSERT INTO doomed_file VALUES(?)"),
       doomed_(session.database, "SELECT message FROM doomed_file LIMIT 1000"),
-      undoom_(session.database, "DELETE FROM doomed_file WHERE message=?") {}
+      undoom_(session.database, "DELETE FROM doomed_file WHERE message=?"),
+      unneeded_(session.database,
+                "SELECT kind, number, first_message, last_message FROM holder INDEXED BY holder_free WHERE needed_by=0"),
+      nearly_free_(session.database,
+                   "SELECT kind, number, first_message, last_message FROM holder WHERE needed_by*8<=written"),
+      remove_holder_(session.database, "DELETE FROM holder WHERE kind=? AND number=?"),
+      held_in_segment_(session.database, "SELECT id FROM message WHERE id BETWEEN ? AND ? AND segment=? LIMIT ?"),
+      held_in_file_(session.database, "SELECT id FROM message WHERE id BETWEEN ? AND ? AND large_file=? LIMIT ?"),
+      place_(session.database, std::string("SELECT m.size_bytes, ") + place_columns + " FROM message m WHERE m.id=?"),
+      add_content_(session.database,
+                   "INSERT INTO content VALUES(?,?,NULL,?) ON CONFLICT DO UPDATE SET facts=excluded.facts, raw=excluded.raw"),
+      set_moved_(session.database,
+                 "UPDATE message SET segment=NULL, record_at=NULL, record_bytes=NULL, large_file=NULL, large_at=NULL, "
+                 "large_hash=NULL, in_file=? WHERE id=?") {}
 
 void retention_sweep::begin() {
   phase_ = phase::removing;
@@ -75,7 +89,11 @@ bool retention_sweep::slice(purge_request& what) {
         what.outcome = 0U;
         return true;
       }
-      phase_ = phase::vacuuming;
+      phase_ = phase::freeing;
+      return false;
+    }
+    if (phase_ == phase::freeing) {
+      if (free_some()) phase_ = phase::vacuuming;
       return false;
     }
     if (!vacuum_some()) return false;
@@ -102,6 +120,7 @@ bool retention_sweep::remove_some(purge_request& what) {
   session_.commit();
   what.removed += static_cast<std::uint32_t>(found.size());
   remove_doomed_files();
+  remove_unneeded();
   return at_end || what.removed >= what.policy.messages_max ||
          looked_at_ >= std::uint64_t{what.policy.messages_max} * looked_at_per_removed_max + young_in_a_row_max;
 }
@@ -139,6 +158,8 @@ std::vector<retention_sweep::candidate> retention_sweep::next_candidates(const p
     one.in_file = rows.integer(4);
     one.origin = rows.integer(5);
     one.sha256 = rows.text(8);
+    if (!rows.is_null(11)) one.segment = rows.integer(11);
+    if (!rows.is_null(12)) one.large_file = rows.integer(12);
     found.push_back(std::move(one));
   }
   return found;
@@ -185,6 +206,8 @@ void retention_sweep::remove(const candidate& what) {
   lines_.forget_aliases(what.id, what.aliases);
   if (!what.aliases.empty()) forget_waits_.run(what.id);
   patients_.forget_message(what.id);
+  if (what.segment) session_.let_go(holder_kind::segment, static_cast<std::uint64_t>(*what.segment));
+  if (what.large_file) session_.let_go(holder_kind::large, static_cast<std::uint64_t>(*what.large_file));
   if (what.in_file != 0) {
     doom_.run(what.id);
     session_.count_file_bytes(-what.size_bytes);
@@ -206,6 +229,83 @@ void retention_sweep::remove_doomed_files() {
     for (const auto id : doomed) undoom_.run(id);
     session_.commit();
   }
+}
+
+std::vector<retention_sweep::holder> retention_sweep::closed_of(statement& asked) {
+  std::vector<holder> found;
+  auto rows = asked.with();
+  while (rows.next()) {
+    const holder one{static_cast<holder_kind>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1)),
+                     rows.integer(2), rows.integer(3)};
+    if (kept_.is_closed(one.kind, one.number)) found.push_back(one);
+  }
+  return found;
+}
+
+// The row goes last: a crash in between leaves a row that names no file, never a file that no row names.
+void retention_sweep::remove_unneeded() {
+  const auto unneeded = closed_of(unneeded_);
+  if (unneeded.empty()) return;
+  for (const auto& one : unneeded) kept_.remove(one.kind, one.number);
+  session_.begin();
+  for (const auto& one : unneeded) remove_holder_.run(code(one.kind), static_cast<std::int64_t>(one.number));
+  session_.commit();
+}
+
+/// What stays of segments and files that are nearly free is moved. True: none is left.
+bool retention_sweep::free_some() {
+  remove_unneeded();
+  for (const auto& one : closed_of(nearly_free_)) {
+    if (stuck_.contains({one.kind, one.number})) continue;
+    if (!move_some(one)) stuck_.insert({one.kind, one.number});
+    return false;
+  }
+  return true;
+}
+
+/// False: something of it cannot be moved.
+bool retention_sweep::move_some(const holder& from) {
+  std::vector<model::message_id> held;
+  {
+    auto& asked = from.kind == holder_kind::segment ? held_in_segment_ : held_in_file_;
+    auto rows = asked.with(from.first, from.last, static_cast<std::int64_t>(from.number), std::int64_t{removed_per_slice});
+    while (rows.next()) held.push_back(rows.integer(0));
+  }
+  session_.begin();
+  const bool all = std::ranges::all_of(held, [&](model::message_id id) { return move(id); });
+  session_.commit();
+  return all && !held.empty();
+}
+
+/// Into a row of its own; what is large, into a file of its own. False: the disk changed it.
+bool retention_sweep::move(model::message_id id) {
+  std::optional<kept_place> where;
+  std::int64_t size_bytes = 0;
+  {
+    auto row = place_.with(id);
+    if (row.next()) where = place_in(row, 1);
+    if (!where) return true;
+    size_bytes = row.integer(0);
+  }
+  kept_content content;
+  try {
+    content = kept_.content(where->record);
+    if (where->payload) content.raw = kept_.raw(*where, static_cast<std::uint64_t>(size_bytes));
+  } catch (const storage_error&) {
+    return false;
+  }
+  std::optional<blob> raw;
+  if (where->payload) {
+    session_.files.write(id, content.raw);
+    session_.count_file_bytes(size_bytes);
+    session_.let_go(holder_kind::large, where->payload->file);
+  } else {
+    raw = blob{content.raw};
+  }
+  add_content_.run(id, content.facts_json, raw);
+  set_moved_.run(std::int64_t{where->payload.has_value()}, id);
+  session_.let_go(holder_kind::segment, where->record.segment);
+  return true;
 }
 
 /// True: as many pages are free as are worth keeping.

@@ -94,7 +94,7 @@ class sqlite_backend final : public store {
     }
     files_.emplace(options_.directory / "payload");
     writer_.emplace(*writing_, *files_, runs_, time_, options_);
-    keeper_.emplace(writer_->log(), runs_, options_,
+    keeper_.emplace(writer_->log(), writer_->large(), runs_, options_,
                     [this](std::uint64_t number, double seconds) { writer_->decided(number, seconds); });
     {
       statement asked(*writing_, "SELECT value FROM fact WHERE name='instance'");
@@ -115,7 +115,7 @@ class sqlite_backend final : public store {
     on->execute("PRAGMA query_only=1");
     on->execute("PRAGMA temp_store=MEMORY");
     on->execute("PRAGMA cache_size=-" + kibibytes(options_.cache_bytes / 8));
-    by.emplace(*on, *files_, runs_);
+    by.emplace(*on, *files_, writer_->kept(), runs_);
   }
 
   void take_in(intake what, callback<intake_outcome> then) override {
@@ -124,12 +124,9 @@ class sqlite_backend final : public store {
   }
   void keep(intake what, callback<result<done>> then) override {
     LIAISON_ASSERT(what.raw != nullptr && what.message.sha256.size() == 64 && what.unless_marked.empty());
-    if (what.raw->size() > options_.inline_bytes_max || what.message.facts_json.size() > options_.inline_bytes_max)
-      return keep_whole(std::move(what), std::move(then));
     keeper_->add(std::move(what), std::move(then));
   }
   void on_filed(callback<std::vector<filed>> told) override {
-    told_ = told;
     writer_->on_filed(std::move(told));
   }
   void update(delivery_update what, callback<result<done>> then) override {
@@ -244,7 +241,7 @@ class sqlite_backend final : public store {
 
   statistics take_statistics() override {
     auto taken = writer_->take_statistics();
-    taken.size_bytes = writer_->file_bytes() + writer_->log().size_bytes();
+    taken.size_bytes = writer_->file_bytes() + writer_->kept().size_bytes();
     for (const char* suffix : {"", "-wal", "-shm"}) {
       struct stat file {};
       if (::stat((path_ + suffix).c_str(), &file) == 0) taken.size_bytes += static_cast<std::uint64_t>(file.st_size);
@@ -287,19 +284,6 @@ class sqlite_backend final : public store {
 
   void in_order(request what) { writer_->add_after(keeper_->last_number(), std::move(what)); }
 
-  /// A large payload is written once, into a file of its own, and what is large besides not into the journal either.
-  void keep_whole(intake what, callback<result<done>> then) {
-    auto message = what.message;
-    message.facts_json.clear();
-    take_in(std::move(what), [this, message, then = std::move(then)](intake_outcome outcome) mutable {
-      if (!is_kept(outcome))
-        return then(failure{outcome.verdict == intake_verdict::full ? "store-full" : "store-failed", outcome.text});
-      then(done{});
-      message.id = outcome.id;
-      if (told_) told_({{std::move(message), std::move(outcome)}});
-    });
-  }
-
   const sqlite_options options_;
   std::unique_ptr<directory_lock> lock_;
   const std::string path_;
@@ -309,7 +293,6 @@ class sqlite_backend final : public store {
   std::optional<payload_files> files_;
   std::optional<writer> writer_;
   std::optional<journal_writer> keeper_;
-  callback<std::vector<filed>> told_;
   std::optional<reader> reader_;  ///< what deliveries wait for
   std::optional<reader> lister_;  ///< what people ask for, which may take longer
   std::string instance_;

@@ -33,6 +33,10 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
       add_tally_(to,
                  "INSERT INTO tally VALUES(?,?,?) "
                  "ON CONFLICT DO UPDATE SET deliveries=deliveries+excluded.deliveries"),
+      add_holding_(to,
+                   "INSERT INTO holder VALUES(?1,?2,?3-?4,?3,?5,?6) ON CONFLICT DO UPDATE SET "
+                   "needed_by=needed_by+?3-?4, written=written+?3, last_message=max(last_message,?6)"),
+      find_holder_(to, "SELECT 1 FROM holder WHERE kind=? AND number=? AND needed_by>0"),
       set_fact_(to, "UPDATE fact SET value=? WHERE name=?") {
   statement fact(to, "SELECT value FROM fact WHERE name=?");
   const auto number = [&](std::string_view name) {
@@ -74,6 +78,7 @@ void write_session::roll_back() noexcept {
 
 void write_session::forget() noexcept {
   tally_.clear();
+  holdings_.clear();
   file_bytes_delta_ = 0;
   filing_ = filed_;
 }
@@ -81,6 +86,7 @@ void write_session::forget() noexcept {
 void write_session::begin_part() {
   savepoint_.run();
   tally_before_part_ = tally_;
+  holdings_before_part_ = holdings_;
   file_bytes_before_part_ = file_bytes_delta_;
   files_before_part_ = files.written_count();
   recent.begin_part();
@@ -95,6 +101,7 @@ void write_session::undo_part() {
   recent.undo_part();
   names_.clear();
   tally_ = tally_before_part_;
+  holdings_ = holdings_before_part_;
   file_bytes_delta_ = file_bytes_before_part_;
 }
 
@@ -119,9 +126,26 @@ std::int64_t write_session::number_of(const std::string& name) {
   return number;
 }
 
+void write_session::hold(holder_kind kind, std::uint64_t number, model::message_id message) {
+  auto& what = holdings_[{kind, number}];
+  if (what.came++ == 0) what.first = message;
+  what.last = message;
+}
+
+void write_session::let_go(holder_kind kind, std::uint64_t number, std::int64_t messages) {
+  holdings_[{kind, number}].went += messages;
+}
+
+bool write_session::is_needed(holder_kind kind, std::uint64_t number) {
+  return find_holder_.with(code(kind), static_cast<std::int64_t>(number)).next();
+}
+
 void write_session::write_counts() {
   for (const auto& [which, by] : tally_) {
     if (by != 0) add_tally_.run(which.first, code(which.second), by);
+  }
+  for (const auto& [which, by] : holdings_) {
+    add_holding_.run(code(which.first), static_cast<std::int64_t>(which.second), by.came, by.went, by.first, by.last);
   }
   if (file_bytes_delta_ != 0) {
     set_fact_.run(static_cast<std::int64_t>(file_bytes_) + file_bytes_delta_, std::string_view("file_bytes"));

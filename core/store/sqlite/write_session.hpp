@@ -2,6 +2,7 @@
 // What the parts of the writer share: the connection, ids, names, counts, and the transaction. Thread: the writer's.
 #pragma once
 
+#include "core/store/sqlite/codes.hpp"
 #include "core/store/sqlite/database.hpp"
 #include "core/store/sqlite/payload_files.hpp"
 #include "core/store/sqlite/recent_names.hpp"
@@ -44,6 +45,10 @@ class write_session {
   /// The number of a name that the configuration bounds; made when it is new.
   std::int64_t number_of(const std::string& name);
   void count(std::int64_t recipient, model::delivery_state state, std::int64_t by) { tally_[{recipient, state}] += by; }
+  /// A message came to be held there, or needs it no more.
+  void hold(holder_kind kind, std::uint64_t number, model::message_id message);
+  void let_go(holder_kind kind, std::uint64_t number, std::int64_t messages = 1);
+  bool is_needed(holder_kind kind, std::uint64_t number);  ///< as committed
   void count_file_bytes(std::int64_t by) { file_bytes_delta_ += by; }
   std::uint64_t file_bytes() const { return file_bytes_; }
   void note_filed(std::uint64_t number) { filing_ = number; }
@@ -56,16 +61,23 @@ class write_session {
  private:
   using tally = std::map<std::pair<std::int64_t, model::delivery_state>, std::int64_t>;
 
+  struct holding {
+    std::int64_t came = 0, went = 0;
+    model::message_id first = 0, last = 0;
+  };
+  using holdings = std::map<std::pair<holder_kind, std::uint64_t>, holding>;
+
   void write_counts();
   void forget() noexcept;
 
   statement begin_, commit_, savepoint_, release_, roll_back_to_;
-  statement find_name_, add_name_, add_tally_, set_fact_;
+  statement find_name_, add_name_, add_tally_, add_holding_, find_holder_, set_fact_;
   std::string salt_;
   model::message_id last_message_ = 0;
   model::delivery_id last_delivery_ = 0;
   std::unordered_map<std::string, std::int64_t> names_;
   tally tally_, tally_before_part_;
+  holdings holdings_, holdings_before_part_;
   std::uint64_t file_bytes_ = 0;
   std::int64_t file_bytes_delta_ = 0, file_bytes_before_part_ = 0;
   std::uint64_t filed_ = 0, filing_ = 0;

@@ -29,10 +29,17 @@ constexpr std::size_t records_bytes_max = 2 * 1024 * 1024;
 constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
 constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
 
-journal_settings settings_of(const sqlite_options& options, const std::string& salt) {
+std::uint64_t seed_of(const std::string& salt) {
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, salt.data(), std::min(salt.size(), sizeof seed));
+  return seed;
+}
+
+journal_settings settings_of(const sqlite_options& options, write_session& session) {
   journal_settings settings;
   settings.directory = options.directory / "journal";
-  std::memcpy(&settings.seed, salt.data(), std::min(salt.size(), sizeof settings.seed));
+  settings.seed = seed_of(session.salt());
+  settings.is_needed = [&session](std::uint64_t sequence) { return session.is_needed(holder_kind::segment, sequence); };
   settings.reserve_bytes = options.free_bytes_min;
   settings.segment_bytes = options.journal_segment_bytes;
   settings.bytes_max = options.journal_bytes_max;
@@ -80,8 +87,10 @@ writer::writer(connection& database, payload_files& files, executor& runs, const
       options_(options),
       session_(database, files, time, options),
       group_(session_),
-      retention_(session_, group_.lines(), group_.patients()),
-      journal_(settings_of(options, session_.salt()), session_.filed()),
+      journal_(settings_of(options, session_), session_.filed()),
+      large_(options.directory / "journal", seed_of(session_.salt())),
+      kept_(journal_, large_),
+      retention_(session_, group_.lines(), group_.patients(), kept_),
       page_size_bytes_(database.number("PRAGMA page_size")),
       log_pages_wanted_(static_cast<std::int64_t>(options.wal_bytes_max) / page_size_bytes_) {
   files.remove_strays(session_.last_message_id());
@@ -89,6 +98,8 @@ writer::writer(connection& database, payload_files& files, executor& runs, const
   file_bytes_ = session_.file_bytes();
   reached_ = filed_ = session_.filed();
   decided_ = journal_.last_synced();
+  strays_after_ = decided_;
+  remove_strays();
 }
 
 writer::~writer() { stop(); }
@@ -214,12 +225,12 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
   std::vector<journal_damage> damaged;
   bool is_known = true;
   try {
-    const auto take = [&](std::uint64_t number, std::string_view body) {
-      auto what = intake_from(body);
-      is_known = what.has_value();
+    const auto take = [&](std::uint64_t number, std::string_view body, const record_place& where) {
+      auto kept = intake_from(body);
+      is_known = kept.has_value();
       if (!is_known) return false;
       reached_ = number;
-      group.emplace_back(filing_request{number, std::move(*what), std::nullopt});
+      group.emplace_back(filing_request{number, std::move(kept->what), {where, kept->payload}, std::nullopt});
       return true;
     };
     journal_.read(limit, records_bytes_max, take, damaged);
@@ -256,9 +267,19 @@ void writer::note_filing(const std::vector<request>& group) {
   if (!any) return;
   filed_ = session_.filed();
   journal_.filed(filed_);
+  remove_strays();
   if (std::exchange(filing_fails_, false)) {
     journal_.give_up(false);
     observe::log_line(observe::level::information, "store-filing-goes-on");
+  }
+}
+
+/// Once, when what was there at the start has its rows: large payloads whose record a crash forestalled.
+void writer::remove_strays() {
+  if (!strays_after_ || filed_ < *strays_after_) return;
+  strays_after_.reset();
+  for (const auto file : large_.found()) {
+    if (!session_.is_needed(holder_kind::large, file)) large_.remove(file);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/store/sqlite/group_commit.hpp"
 #include "core/store/sqlite/journal.hpp"
+#include "core/store/sqlite/kept_bytes.hpp"
 #include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/retention_sweep.hpp"
 #include "core/store/sqlite/write_session.hpp"
@@ -16,6 +17,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -37,6 +39,8 @@ class writer {
   void stop();                   ///< after everything handed in is done
 
   journal& log() { return journal_; }
+  payload_log& large() { return large_; }
+  const kept_bytes& kept() const { return kept_; }
   /// The journal's records up to this one have rows, or are none. Thread: any
   bool is_filed(std::uint64_t number) const { return filed_ >= number; }
   /// Up to here the journal has its records, or refused them. Thread: any.
@@ -69,14 +73,18 @@ class writer {
   void work_off_log();
   void yield_to_intake(std::chrono::steady_clock::duration worked);
   void write_names();
+  void remove_strays();
 
   connection& database_;
   executor& executor_;
   const sqlite_options& options_;
   write_session session_;
   group_commit group_;
-  retention_sweep retention_;
   journal journal_;
+  payload_log large_;
+  kept_bytes kept_;
+  retention_sweep retention_;
+  std::optional<std::uint64_t> strays_after_;  ///< a record of the journal; none: they are removed
   callback<std::vector<filed>> told_;
   std::deque<purge_request> sweeping_;  ///< the writer's own
   std::atomic<std::uint64_t> reached_ = 0;  ///< records up to here are filed, or in the group

@@ -15,7 +15,11 @@ namespace liaison::store::testing {
 class sqlite_case : public ::testing::Test {
  protected:
   result<std::unique_ptr<store>> opening(const sqlite_options& options) { return open_sqlite(options, runs_, time_); }
-  open_store open(const sqlite_options& options) { return {runs_, opening(options).value()}; }
+  open_store open(const sqlite_options& options) {
+    auto opened = opening(options);
+    if (!opened) throw std::runtime_error(opened.error().text);
+    return {runs_, std::move(opened).value()};
+  }
   open_store open() { return open(quick_options(folder_.path())); }
   std::filesystem::path database() const { return folder_.path() / "liaison.db"; }
   std::filesystem::path payloads() const { return folder_.path() / "payload"; }

@@ -30,7 +30,7 @@ class journal_of_a_test : public ::testing::Test {
     numbers found;
     for (;;) {
       const auto before = found.size();
-      const auto take = [&](std::uint64_t number, std::string_view body) {
+      const auto take = [&](std::uint64_t number, std::string_view body, const record_place&) {
         EXPECT_EQ(body, body_of(number));
         found.push_back(number);
         return true;
@@ -72,7 +72,7 @@ TEST_F(journal_of_a_test, gives_back_what_was_synced_in_order) {
   EXPECT_TRUE(damaged_.empty());
 }
 
-TEST_F(journal_of_a_test, writes_over_segments_whose_records_have_rows) {
+TEST_F(journal_of_a_test, removes_segments_whose_records_have_rows_and_nobody_needs) {
   journal j(settings(), 0);
   std::uint64_t number = 1;
   for (int round = 0; round < 50; ++round, number += 20) {
@@ -83,6 +83,46 @@ TEST_F(journal_of_a_test, writes_over_segments_whose_records_have_rows) {
   std::uintmax_t size = 0;
   for (const auto& each : std::filesystem::directory_iterator(settings().directory)) size += each.file_size();
   EXPECT_LE(size, 3 * 4096U);
+}
+
+TEST_F(journal_of_a_test, gives_back_the_records_of_a_segment_that_is_needed_until_it_is_removed) {
+  auto kept = settings();
+  kept.is_needed = [](std::uint64_t sequence) { return sequence == 2; };
+  std::vector<record_place> places;
+  const auto take = [&](std::uint64_t, std::string_view, const record_place& where) {
+    places.push_back(where);
+    return true;
+  };
+  const auto expect_readable = [&](const journal& j) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (places[i].segment != 2) continue;
+      EXPECT_EQ(j.body_at(places[i]), body_of(i + 1));
+    }
+  };
+  {
+    journal j(kept, 0);
+    for (std::uint64_t number = 1; number <= 100; ++number) write(j, number, number);
+    while (places.size() < 100) j.read(100, 500, take, damaged_);
+    EXPECT_FALSE(j.is_closed(1));
+    expect_readable(j);
+    j.filed(100);
+    EXPECT_TRUE(j.is_closed(2));
+    expect_readable(j);
+    EXPECT_THROW(j.body_at(places.front()), storage_error) << "nobody needed the first one";
+  }
+  journal j(kept, 100);
+  EXPECT_EQ(read(j), numbers());
+  expect_readable(j);
+  write(j, 101, 110);
+  EXPECT_EQ(read(j), from_to(101, 110));
+  auto wrong = *std::ranges::find(places, 2U, &record_place::segment);
+  ++wrong.at;
+  EXPECT_THROW(j.body_at(wrong), storage_error);
+  const auto size = j.size_bytes();
+  j.remove(2);
+  EXPECT_LT(j.size_bytes(), size);
+  --wrong.at;
+  EXPECT_THROW(j.body_at(wrong), storage_error);
 }
 
 TEST_F(journal_of_a_test, knows_its_records_from_those_of_an_earlier_use) {
@@ -207,8 +247,9 @@ TEST(intake_record, is_none_when_a_byte_is_missing_or_too_many) {
   append_intake(bytes, what);
   const auto back = intake_from(bytes);
   ASSERT_TRUE(back);
-  EXPECT_EQ(*back->raw, *what.raw);
-  EXPECT_EQ(back->message.sha256, what.message.sha256);
+  EXPECT_EQ(*back->what.raw, *what.raw);
+  EXPECT_EQ(back->what.message.sha256, what.message.sha256);
+  EXPECT_FALSE(back->payload);
   EXPECT_FALSE(intake_from(bytes + 'x'));
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(intake_from(bytes.substr(0, size))) << size;
 }
