@@ -19,6 +19,8 @@ using reach = storage_error::reach;
 constexpr std::size_t read_bytes = 256 * 1024;
 /// What a closed segment may have behind its end.
 constexpr std::uint64_t spare_bytes_max = 64 * 1024;
+/// Linux holds what came with one write in one folio, and takes all of a folio for changed when a byte of it is.
+constexpr std::uint64_t filling_bytes = 16 * 1024;
 constexpr const char* open_suffix = ".log";
 constexpr const char* syncing = "syncing the journal's folder";
 constexpr const char* writing = "writing the journal";
@@ -169,7 +171,7 @@ journal::segment journal::make_segment(std::uint64_t slot) const {
   if (file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
   try {
     if (has_plenty_of_room(settings_)) {
-      const std::string nothing(std::min<std::uint64_t>(settings_.segment_bytes, 1024 * 1024), '\0');
+      const std::string nothing(std::min<std::uint64_t>(settings_.segment_bytes, filling_bytes), '\0');
       for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size())
         write_at(file, nothing, at, writing);
       if (::fsync(file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
@@ -218,8 +220,11 @@ void journal::open_next(std::uint64_t size) {
   }
   const auto next = free_.back();
   free_.pop_back();
-  segments_.push_back({next.file, next.slot, ++sequence_, synced_, synced_});
-  segments_.back().begun = std::chrono::steady_clock::now();
+  segment begun = next;
+  begun.sequence = ++sequence_;
+  begun.after = begun.last = synced_;
+  begun.begun = std::chrono::steady_clock::now();
+  segments_.push_back(std::move(begun));
 }
 
 void journal::sync() {
