@@ -243,6 +243,7 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   j->outgoing.name = store_.instance() + "-" + std::to_string(d.id);
   j->outgoing.format = j->endpoint.format.empty() ? d.format : j->endpoint.format;
   j->outgoing.prepared = d.prepared && j->sender->has_prepare();
+  if (j->work.raw) return translate(j, std::move(j->work.raw));
   store_.read_raw(d.message, [this, j](result<shared_bytes> raw) {
     if (raw) return translate(j, std::move(raw).value());
     if (raw.error().code == "store-corrupt")

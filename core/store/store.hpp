@@ -96,6 +96,7 @@ struct work {
   std::string facts_json;
   std::string sha256;
   std::uint64_t size_bytes = 0;
+  shared_bytes raw;  ///< when they are few and at hand; else `read_raw` gives them
 };
 
 /// Which of those put off are due. The wall clock may have been set back since: whoever puts nothing off for longer than

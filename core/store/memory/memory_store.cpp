@@ -357,7 +357,7 @@ class memory_backend final : public memory_store {
 
   work work_for(const model::delivery& delivery) const {
     const auto& message = table_.messages.at(delivery.message).message;
-    return {delivery, message.format, message.source, message.facts_json, message.sha256, message.size_bytes};
+    return {delivery, message.format, message.source, message.facts_json, message.sha256, message.size_bytes, {}};
   }
 
   result<shared_bytes> raw_of(model::message_id id) const {

@@ -146,7 +146,9 @@ void journal::append(std::uint64_t number, std::string_view body) {
     safe = synced_;
   }
   const std::uint64_t after = group_.empty() ? safe : appended_;
+  const auto begin = group_.size();
   append_record(group_, {number, after, safe}, body, settings_.seed);
+  places_.push_back({0, begin, group_.size() - begin});
   appended_ = number;
 }
 
@@ -227,44 +229,47 @@ void journal::open_next(std::uint64_t size) {
   segments_.push_back(std::move(begun));
 }
 
-void journal::sync() {
-  if (group_.empty()) return;
+void journal::discard() noexcept {
+  group_.clear();
+  places_.clear();
+}
+
+std::vector<record_place> journal::sync() {
+  if (group_.empty()) return {};
   shared_file file;
-  std::uint64_t at = 0;
+  std::uint64_t at = 0, sequence = 0;
   std::string first;
   try {
     open_next(group_.size());
-  } catch (...) {
-    group_.clear();
-    throw;
-  }
-  {
-    std::lock_guard hold(mutex_);
-    const auto& current = segments_.back();
-    file = current.file;
-    at = current.end;
-    if (at == 0) {
-      append_head(first, {current.sequence, current.after}, settings_.seed);
-      first += group_;
-      group_.swap(first);
+    {
+      std::lock_guard hold(mutex_);
+      const auto& current = segments_.back();
+      file = current.file;
+      at = current.end;
+      sequence = current.sequence;
+      if (at == 0) append_head(first, {sequence, current.after}, settings_.seed);
     }
-  }
-  const std::uint64_t size = group_.size();
-  try {
+    if (at == 0) write_at(file->get(), first, at, writing);
+    at += first.size();
     write_at(file->get(), group_, at, writing);
     if (::fdatasync(file->get()) != 0) throw error_of_file(errno, "syncing the journal", reach::everything);
   } catch (...) {
-    group_.clear();
+    discard();
     std::lock_guard hold(mutex_);
-    auto& current = segments_.back();
-    if (current.end > 0) current.is_foul = true;
+    if (!segments_.empty() && segments_.back().end > 0) segments_.back().is_foul = true;
     throw;
   }
+  for (auto& each : places_) {
+    each.segment = sequence;
+    each.at += at;
+  }
+  const std::uint64_t end = at + group_.size();
   group_.clear();
   std::lock_guard hold(mutex_);
   auto& current = segments_.back();
-  current.end = at + size;
+  current.end = end;
   current.last = synced_ = appended_;
+  return std::exchange(places_, {});
 }
 
 std::optional<journal::segment> journal::segment_to_read() const {
@@ -346,6 +351,12 @@ void journal::filed(std::uint64_t number) {
     release_filed();
   }
   room_.notify_one();
+}
+
+void journal::skip(std::uint64_t number, const record_place& where) {
+  read_sequence_ = where.segment;
+  read_at_ = where.at + where.size;
+  read_last_ = number;
 }
 
 /// Under the mutex. The one at the back is written to.

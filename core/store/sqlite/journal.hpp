@@ -52,9 +52,9 @@ class journal {
 
   // The thread that appends.
   void append(std::uint64_t number, std::string_view body);  ///< into the group; numbers ascend
-  /// The group is on disk. When it throws nothing of it is kept.
-  void sync();
-  void discard() noexcept { group_.clear(); }
+  /// The group is on disk; gives where each of its records stands. When it throws nothing of it is kept.
+  std::vector<record_place> sync();
+  void discard() noexcept;
   std::size_t group_bytes() const { return group_.size(); }
   /// Waits until the next group finds a place. False: `give_up` said so.
   bool wait_for_room();
@@ -65,6 +65,7 @@ class journal {
   /// The next records up to number `last`, at most about so many bytes. What is damaged is left out and told.
   void read(std::uint64_t last, std::size_t bytes_max, const taking& take, std::vector<journal_damage>& damaged);
   void read_again(std::uint64_t filed);  ///< from behind that record on
+  void skip(std::uint64_t number, const record_place& where);  ///< reading goes on behind this record
   void filed(std::uint64_t number);      ///< records up to this one have rows, on disk
   bool is_half_full() const;             ///< with records that lack rows
   bool is_closed(std::uint64_t sequence) const;    ///< all of its records have rows, and no more come
@@ -100,6 +101,7 @@ class journal {
   const journal_settings settings_;
   mutable recent_files closed_{".rec"};
   std::string group_;
+  std::vector<record_place> places_;  ///< of the group's records; counted from its begin
   std::uint64_t appended_ = 0;  ///< the last one of the group
 
   mutable std::mutex mutex_;  ///< over all below

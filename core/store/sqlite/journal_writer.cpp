@@ -18,7 +18,7 @@ constexpr std::size_t group_bytes_max = 4 * 1024 * 1024;
 }  // namespace
 
 journal_writer::journal_writer(journal& to, payload_log& large, executor& runs, const sqlite_options& options,
-                               std::function<void(std::uint64_t, double)> on_decided)
+                               deciding on_decided)
     : journal_(to),
       large_(large),
       executor_(runs),
@@ -72,42 +72,58 @@ bool journal_writer::take(std::vector<item>& group) {
   return !group.empty();
 }
 
-void journal_writer::append(const item& one) {
+std::optional<payload_place> journal_writer::append(const item& one) {
   std::optional<payload_place> payload;
   if (one.what.raw->size() > options_.inline_bytes_max) payload = large_.append(*one.what.raw);
   body_.clear();
   append_intake(body_, one.what, payload);
   journal_.append(one.number, body_);
+  return payload;
 }
 
-result<done> journal_writer::write(const std::vector<item>& group) {
+result<std::vector<kept_place>> journal_writer::write(const std::vector<item>& group) {
   if (auto why = room_is_short(options_)) return std::move(*why);
+  std::vector<kept_place> places(group.size());
   try {
-    for (const auto& each : group) append(each);
+    for (std::size_t i = 0; i < group.size(); ++i) places[i].payload = append(group[i]);
     large_.sync();
     if (!journal_.wait_for_room()) {
       journal_.discard();
       return failure{"store-failed", "what was kept before cannot be filed"};
     }
-    journal_.sync();
+    const auto records = journal_.sync();
+    for (std::size_t i = 0; i < group.size(); ++i) places[i].record = records[i];
   } catch (const storage_error& error) {
     large_.discard();
     journal_.discard();
     return as_write_failure(as_failure(error));
   }
-  return done{};
+  return places;
 }
 
 void journal_writer::decide(std::vector<item> group) {
+  static const shared_bytes none = share({});
   const auto began = std::chrono::steady_clock::now();
-  auto outcome = std::make_shared<result<done>>(write(group));
+  const auto places = write(group);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   const auto last = group.back().number;
-  auto answered = std::make_shared<std::vector<item>>(std::move(group));
-  executor_.post([outcome, answered] {
-    for (auto& each : *answered) each.then(*outcome);
+  std::vector<filing_request> kept;
+  kept.reserve(places ? group.size() : 0);
+  auto answers = std::make_shared<std::vector<callback<result<done>>>>();
+  answers->reserve(group.size());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    answers->push_back(std::move(group[i].then));
+    if (!places) continue;
+    auto& what = group[i].what;
+    what.raw = none;
+    what.message.facts_json.clear();
+    kept.push_back({group[i].number, std::move(what), places.value()[i], std::nullopt});
+  }
+  result<done> outcome = places ? result<done>(done{}) : result<done>(places.error());
+  executor_.post([outcome = std::move(outcome), answers] {
+    for (auto& each : *answers) each(outcome);
   });
-  on_decided_(last, took.count());
+  on_decided_(last, took.count(), std::move(kept));
 }
 
 }  // namespace liaison::store::sqlite

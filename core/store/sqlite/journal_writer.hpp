@@ -5,6 +5,7 @@
 
 #include "core/store/sqlite/journal.hpp"
 #include "core/store/sqlite/payload_log.hpp"
+#include "core/store/sqlite/requests.hpp"
 #include "core/store/sqlite/sqlite_store.hpp"
 #include "core/store/store.hpp"
 
@@ -12,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -19,9 +21,12 @@ namespace liaison::store::sqlite {
 
 class journal_writer {
  public:
-  /// `on_decided`: told on the journal's thread that everything up to this number is on disk or refused.
+  /// Told on the journal's thread that everything up to this number is on disk or refused; and what of it is on disk, without
+  /// the bytes and facts that the journal goes on holding.
+  using deciding = std::function<void(std::uint64_t number, double seconds, std::vector<filing_request> kept)>;
+
   journal_writer(journal& to, payload_log& large, executor& runs, const sqlite_options& options,
-                 std::function<void(std::uint64_t number, double seconds)> on_decided);
+                 deciding on_decided);
   ~journal_writer();
   journal_writer(const journal_writer&) = delete;
   journal_writer& operator=(const journal_writer&) = delete;
@@ -41,15 +46,15 @@ class journal_writer {
 
   void work();
   bool take(std::vector<item>& group);
-  result<done> write(const std::vector<item>& group);
-  void append(const item& one);
+  result<std::vector<kept_place>> write(const std::vector<item>& group);
+  std::optional<payload_place> append(const item& one);
   void decide(std::vector<item> group);
 
   journal& journal_;
   payload_log& large_;
   executor& executor_;
   const sqlite_options& options_;
-  const std::function<void(std::uint64_t, double)> on_decided_;
+  const deciding on_decided_;
   std::uint64_t last_number_ = 0;
   std::string body_;
 

@@ -14,6 +14,7 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr std::uint32_t listed_max = 1000;
+constexpr std::size_t raw_with_work_max = 16 * 1024;
 constexpr std::size_t names_cached_max = 4096;
 /// For message_in. What the journal holds has no content of its own, or issues only.
 const std::string message_columns =
@@ -160,10 +161,24 @@ void queries::add_work(std::vector<work>& to, model::delivery_id id) {
   made.delivery = std::move(*found);
   made.message_format = row.text(0);
   made.message_source = name_of(row.integer(1));
-  made.facts_json = facts_in(row, 2, 5).value_or(no_facts);
   made.sha256 = hex_of_bytes(row.bytes(3));
+  if (const auto kept = place_in(row, 5)) {
+    add_content(made, *kept);
+  } else {
+    made.facts_json = row.text(2);
+  }
   made.size_bytes = static_cast<std::uint64_t>(row.integer(4));
   to.push_back(std::move(made));
+}
+
+/// Whoever asks for the bytes is told when the disk changed them.
+void queries::add_content(work& to, const kept_place& kept) try {
+  auto content = kept_.content(kept.record);
+  to.facts_json = std::move(content.facts_json);
+  if (!kept.payload && content.raw.size() <= raw_with_work_max && content.sha256 == to.sha256)
+    to.raw = share(std::move(content.raw));
+} catch (const storage_error&) {
+  to.facts_json = no_facts;
 }
 
 std::vector<work> queries::ready(const std::string& recipient, due_by when, std::vector<model::delivery_id> except,

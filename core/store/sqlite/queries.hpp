@@ -46,6 +46,7 @@ class queries {
   const std::string& name_of(std::int64_t number);
   std::optional<model::delivery> delivery(model::delivery_id id);
   void add_work(std::vector<work>& to, model::delivery_id id);
+  void add_content(work& to, const kept_place& kept);
   std::vector<model::delivery_id> ids_of(const delivery_filter& filter);
   model::message message_in(cursor& row);
   std::optional<std::string> facts_in(const cursor& row, int facts, int place);

@@ -95,7 +95,9 @@ class sqlite_backend final : public store {
     files_.emplace(options_.directory / "payload");
     writer_.emplace(*writing_, *files_, runs_, time_, options_);
     keeper_.emplace(writer_->log(), writer_->large(), runs_, options_,
-                    [this](std::uint64_t number, double seconds) { writer_->decided(number, seconds); });
+                    [this](std::uint64_t number, double seconds, std::vector<filing_request> kept) {
+                      writer_->decided(number, seconds, std::move(kept));
+                    });
     {
       statement asked(*writing_, "SELECT value FROM fact WHERE name='instance'");
       auto row = asked.with();

@@ -26,6 +26,7 @@ constexpr std::uint64_t records_of_a_burst = 4'096;
 constexpr int yielding_factor = 4;
 constexpr std::chrono::milliseconds burst_pulse{5};
 constexpr std::size_t records_bytes_max = 2 * 1024 * 1024;
+constexpr std::size_t handed_max = 1'024;
 constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
 constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
 
@@ -126,11 +127,16 @@ void writer::add_after(std::uint64_t after, request what) {
   wake_.notify_one();
 }
 
-void writer::decided(std::uint64_t number, double seconds) {
+void writer::decided(std::uint64_t number, double seconds, std::vector<filing_request> kept) {
   bool is_first = false;
   {
     std::lock_guard hold(mutex_);
     is_first = decided_ <= reached_;
+    const bool follows = handed_.empty() ? is_first : handed_last_ == decided_;
+    if (follows && handed_.size() + kept.size() <= handed_max) {
+      std::move(kept.begin(), kept.end(), std::back_inserter(handed_));
+      handed_last_ = number;
+    }
     decided_ = number;
   }
   // Others that follow are seen when the first one's time is over.
@@ -210,14 +216,31 @@ bool writer::take_group(std::vector<request>& group) {
   if (filing_fails_ && !is_to_file()) refuse_ordered();
   if (is_to_file()) {
     const auto limit = ordered_.empty() ? decided_ : std::min(decided_, ordered_.front().after);
-    hold.unlock();
-    take_records(limit, group);
-    hold.lock();
+    if (!take_handed(limit, group)) {
+      hold.unlock();
+      take_records(limit, group);
+      hold.lock();
+    }
   }
   take_queued(group);
   const bool may_end = group.empty() && sweeping_.empty() && ordered_.empty() && queue_.empty();
   const bool is_filed = !is_to_file() || filing_fails_ || steady::now() >= stop_by_;
   return !(stopping_ && may_end && is_filed);
+}
+
+/// Under the mutex. Records that need not be read back. False: there are none.
+bool writer::take_handed(std::uint64_t limit, std::vector<request>& group) {
+  std::uint64_t last = 0;
+  record_place where;
+  for (; !handed_.empty() && handed_.front().number <= limit; handed_.pop_front()) {
+    last = handed_.front().number;
+    where = handed_.front().place.record;
+    group.emplace_back(std::move(handed_.front()));
+  }
+  if (last == 0) return false;
+  reached_ = last;
+  journal_.skip(last, where);
+  return true;
 }
 
 /// Records of the journal up to number `limit`.
@@ -285,6 +308,10 @@ void writer::remove_strays() {
 
 /// Nothing is lost: the records are in the journal, and nothing more is kept until they have their rows.
 void writer::filing_failed() {
+  {
+    std::lock_guard hold(mutex_);
+    handed_.clear();  // with those that were taken they no longer are all
+  }
   file_again_at_ = steady::now() + filing_pause;
   reached_ = session_.filed();
   journal_.read_again(reached_);

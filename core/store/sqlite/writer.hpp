@@ -43,8 +43,9 @@ class writer {
   const kept_bytes& kept() const { return kept_; }
   /// The journal's records up to this one have rows, or are none. Thread: any
   bool is_filed(std::uint64_t number) const { return filed_ >= number; }
-  /// Up to here the journal has its records, or refused them. Thread: any.
-  void decided(std::uint64_t number, double seconds);
+  /// Up to here the journal has its records, or refused them; `kept` are those that it has, so that they need not be read
+  /// back. Thread: any.
+  void decided(std::uint64_t number, double seconds, std::vector<filing_request> kept);
   void on_filed(callback<std::vector<filed>> told) { told_ = std::move(told); }  ///< before `decided`
 
   /// Counters and timings; sizes are left to the caller. Thread: any.
@@ -64,6 +65,7 @@ class writer {
   bool has_work() const;
   bool is_to_file() const;
   void take_records(std::uint64_t limit, std::vector<request>& group);
+  bool take_handed(std::uint64_t limit, std::vector<request>& group);
   void take_queued(std::vector<request>& group);
   void refuse_ordered();
   void note_filing(const std::vector<request>& group);
@@ -99,6 +101,9 @@ class writer {
   std::deque<ordered> ordered_;
   std::vector<purge_request> purges_;
   std::uint64_t decided_ = 0;
+  /// The records behind `reached_` up to `handed_last_`, when there are any; what else is decided is read back.
+  std::deque<filing_request> handed_;
+  std::uint64_t handed_last_ = 0;
   bool stopping_ = false;
   steady::time_point stop_by_;
   std::thread thread_;
