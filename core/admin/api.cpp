@@ -135,8 +135,10 @@ void api::handle(request what, respond then) {
   };
   if (what.path == "/healthz") return answered({200, "text/plain", {}, "alive\n"});
   if (what.path == "/readyz") {
-    const bool ready = parts_.is_ready();
-    return answered({ready ? 200U : 503U, "text/plain", {}, ready ? "ready\n" : "not able to accept now\n"});
+    return parts_.find_why_not_ready([answered](const std::string& why_not) {
+      if (why_not.empty()) return answered({200, "text/plain", {}, "ready\n"});
+      answered({503, "text/plain", {}, "not able to accept now: " + why_not + "\n"});
+    });
   }
   // The page itself says nothing; it asks for the data with the reader's own token.
   if (what.method == "GET" && (what.path == "/" || what.path == "/index.html"))

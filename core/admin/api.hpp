@@ -39,7 +39,8 @@ struct parts {
   observe::metrics& metrics;
   const liaison::clock& clock;
   std::function<config::snapshot()> configuration;
-  std::function<bool()> is_ready;
+  /// Tells "" when messages can be accepted, else why not.
+  std::function<void(std::function<void(std::string why_not)> then)> find_why_not_ready;
   std::function<void(std::function<void()> then)> refresh_metrics;  ///< brings gauges up to date, then calls
 };
 

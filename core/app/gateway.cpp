@@ -28,6 +28,8 @@ constexpr std::int64_t purge_period_ms = 60'000;
 // to be written comes in between.
 constexpr std::int64_t purge_pause_ms = 50;
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
+/// A message that could not be kept makes us unready so long: then others may try.
+constexpr std::int64_t refusal_counts_ms = 3'000;
 
 std::shared_ptr<model::sender> make_sender(net::asio_executor& executor, plugin::translators& translators,
                                            const config::endpoint& endpoint) {
@@ -92,6 +94,7 @@ result<done> gateway::open() {
   options.directory = configuration_->store.path.empty() ? configuration_->data + "/store" : configuration_->store.path;
   options.inline_bytes_max = configuration_->store.inline_bytes_max;
   options.free_bytes_min = configuration_->store.free_bytes_min;
+  store_disk_ = std::make_unique<disk_probe>(executor_, options.directory.string());
   // Hosts load their plugins while the store is opened: each takes about half of the start.
   std::optional<result<std::unique_ptr<store::store>>> opened;
   auto hosts = plugin::open_hosts(executor_.context(), std::move(host_settings),
@@ -118,7 +121,7 @@ result<done> gateway::open() {
   discharges_->use(configuration_);
   api_ = std::make_unique<admin::api>(admin::parts{*store_, *intake_, *scheduler_, *hosts_, *rebuild_, metrics_, executor_,
                                                    [this] { return configuration_; },
-                                                   [this] { return !stopping_ && take_store_statistics().free_bytes > configuration_->store.free_bytes_min; },
+                                                   [this](std::function<void(std::string)> then) { find_why_not_ready(std::move(then)); },
                                                    [this](std::function<void()> then) { refresh_metrics(std::move(then)); }});
   if (auto outcome = open_sources(*configuration_); !outcome) return outcome;
   if (auto outcome = open_http(*configuration_); !outcome) return outcome;
@@ -319,6 +322,25 @@ store::statistics gateway::take_store_statistics() {
   count("liaison_commit_operations_total", {}, "", s.operations);
   for (double seconds : s.commit_seconds_new) metrics_.observe_seconds("liaison_commit_seconds", {}, seconds);
   return s;
+}
+
+void gateway::find_why_not_ready(std::function<void(std::string)> then) {
+  if (stopping_) return then("stopping");
+  const store::statistics s = take_store_statistics();
+  const std::uint64_t reserve = configuration_->store.free_bytes_min;
+  if (s.free_bytes <= reserve)
+    return then("store-full: " + std::to_string(s.free_bytes) + " bytes are free on the store's disk, store.free_bytes_min keeps " +
+                std::to_string(reserve) + "; make room");
+  store_disk_->ask([this, then = std::move(then)](const std::string& why_not) {
+    if (!why_not.empty())
+      return then("store-failed: the store's disk cannot be written (" + why_not +
+                  "); look at the kernel's log and the mount. A file system that an error made read-only needs a repair and a restart");
+    const auto refused_ago = intake_->refused_ms_ago();
+    if (refused_ago && *refused_ago < refusal_counts_ms)
+      return then("store-failed: the last message could not be kept, " + std::to_string(*refused_ago / 1000) +
+                  " seconds ago; look for store-failed in the log");
+    then({});
+  });
 }
 
 void gateway::refresh_metrics(std::function<void()> then) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/admin/api.hpp"
+#include "core/app/disk_probe.hpp"
 #include "core/base/result.hpp"
 #include "core/config/configuration.hpp"
 #include "core/coordination/discharge_watch.hpp"
@@ -50,6 +51,8 @@ class gateway {
   /// The commit times are handed out once: whoever asks the store passes them on to the metrics.
   store::statistics take_store_statistics();
   void refresh_metrics(std::function<void()> then);
+  /// `then` hears "" when messages can be accepted, else why not, for whoever operates the gateway.
+  void find_why_not_ready(std::function<void(std::string)> then);
   void count(const char* name, observe::labels with, const std::string& key, std::uint64_t now);
   void stopped_one();
 
@@ -59,6 +62,7 @@ class gateway {
   observe::metrics metrics_;
   std::unique_ptr<plugin::host_pool> hosts_;
   std::unique_ptr<store::store> store_;
+  std::unique_ptr<disk_probe> store_disk_;
   std::unique_ptr<routing::delivery_scheduler> scheduler_;
   std::unique_ptr<routing::business_acknowledger> acknowledger_;
   std::unique_ptr<routing::message_intake> intake_;

@@ -231,6 +231,7 @@ void message_intake::keep(const task_pointer& t) {
     t->is_filed_later = true;
     return store_.keep(std::move(record), [this, t](result<done> outcome) {
       if (!outcome) return not_kept(t, outcome.error());
+      refused_at_ms_.reset();
       t->answer.issues = std::move(t->found.issues);
       answer(t);
     });
@@ -241,6 +242,7 @@ void message_intake::keep(const task_pointer& t) {
 void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) {
   if (outcome.verdict == store::intake_verdict::full) return not_kept(t, {"store-full", outcome.text});
   if (outcome.verdict == store::intake_verdict::failed) return not_kept(t, {"store-failed", outcome.text});
+  refused_at_ms_.reset();
   t->answer.message = outcome.id;
   t->answer.issues = std::move(t->found.issues);
   if (outcome.verdict == store::intake_verdict::exists) return finish(t, model::verdict::exists);
@@ -252,8 +254,14 @@ void message_intake::kept(const task_pointer& t, store::intake_outcome outcome) 
   answer(t);
 }
 
+std::optional<std::int64_t> message_intake::refused_ms_ago() const {
+  if (!refused_at_ms_) return std::nullopt;
+  return clock_.steady_ms() - *refused_at_ms_;
+}
+
 void message_intake::not_kept(const task_pointer& t, const failure& why) {
   const bool full = why.code == "store-full";
+  if (!full) refused_at_ms_ = clock_.steady_ms();
   t->is_filed_later = false;
   t->answer.issues = std::move(t->found.issues);
   t->answer.issues.push_back({model::severity::error, full ? "store-full" : "store-failed", "",

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class message_intake final : public model::intake {
   /// From now on everything is answered `not_now`; what is in flight is finished.
   void stop() { stopping_ = true; }
   std::size_t in_flight() const { return in_flight_; }
+  /// How long ago the store failed to keep a message; nothing when it has kept one since, or never failed. Want of room is no failure.
+  std::optional<std::int64_t> refused_ms_ago() const;
 
   void accept(model::arrival what, std::function<void(model::answer)> then) override;
 
@@ -64,6 +67,7 @@ class message_intake final : public model::intake {
   identity::letter_rule rule_;
   bool stopping_ = false;
   std::size_t in_flight_ = 0;
+  std::optional<std::int64_t> refused_at_ms_;  ///< steady
   std::uint64_t bytes_in_flight_ = 0;
 };
 

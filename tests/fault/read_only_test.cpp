@@ -4,6 +4,7 @@
 // write), and below the store for a while (refused call by call). Senders are told "not now"; nothing acknowledged is lost.
 #include "gateway_process.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -20,6 +21,9 @@
 
 namespace liaison::test {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 bool eventually(const std::function<bool()>& condition, int seconds_max = 20) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds_max);
@@ -98,6 +102,13 @@ void expect_once(const std::filesystem::path& inbox, const std::set<std::string>
   const auto delivered = deliveries_in(inbox);
   for (const auto& number : acknowledged) EXPECT_EQ(delivered.count(number), 1U) << "acknowledged and lost: " << number;
   for (const auto& [number, times] : delivered) EXPECT_EQ(times, 1) << number;
+}
+
+/// What /readyz says when it is this status, within the time that orchestrators ask again.
+std::string readiness(const gateway_process& gateway, unsigned status) {
+  gateway_process::http said;
+  EXPECT_TRUE(eventually([&] { return (said = gateway.ask("GET", "/readyz")).status == status; })) << said.status << " " << said.body;
+  return said.body;
 }
 
 /// Everything to "gp", as it came; mounts of this process and its children only, so that nothing stays behind whatever happens.
@@ -190,12 +201,14 @@ TEST_F(read_only, a_store_after_a_disk_error_says_not_now_and_has_everything_whe
   // Nothing is being committed at the moment of the error: ext4 calls a file synced then whose bytes it has just thrown away.
   ASSERT_TRUE(gateway.wait_until_delivered());
   ASSERT_EQ(tool({"mount", "-o", "remount,abort", disk().string()}), 0);
+  EXPECT_THAT(readiness(gateway, 503), ::testing::AllOf(HasSubstr("store-failed"), HasSubstr("Read-only"), Not(HasSubstr(disk().string())))) << "before anybody sends";
   load senders(gateway, "l");
   EXPECT_TRUE(eventually([&] { return senders.answered("AR") > 100; })) << senders.codes();
   EXPECT_EQ(gateway.ask("POST", "/api/v1/messages", plain_result("http")).status, 503U);
   EXPECT_EQ(gateway.ask("GET", "/healthz").status, 200U);
   EXPECT_EQ(gateway.ask("GET", "/api/v1/messages").status, 200U) << "what is there can be read";
   senders.stop();
+  EXPECT_EQ(gateway.ask("GET", "/readyz").status, 503U);
   EXPECT_EQ(senders.answered("AA"), 0U) << "nothing was acknowledged that could not be kept";
   EXPECT_TRUE(gateway.is_running());
   gateway.stop();
@@ -227,7 +240,9 @@ TEST_F(read_only, a_store_that_is_writable_again_goes_on_by_itself) {
     write_file(flag, "");
     ASSERT_TRUE(eventually([&] { return senders.answered("AR") > refused + 50; })) << senders.codes();
     EXPECT_EQ(gateway.ask("POST", "/api/v1/messages", plain_result("http")).status, 503U);
+    EXPECT_THAT(readiness(gateway, 503), HasSubstr("store-failed"));
     std::filesystem::remove(flag);
+    readiness(gateway, 200);
   }
   const std::size_t accepted = senders.answered("AA");
   EXPECT_TRUE(eventually([&] { return senders.answered("AA") > accepted + 100; })) << "it goes on by itself: " << senders.codes();

@@ -92,7 +92,7 @@ struct gateway {
   routing::delivery_scheduler scheduler{*store, translators, time, time, metrics, [](const config::endpoint&) { return nullptr; }, 1};
   routing::message_intake intake{*store, translators, time, time, metrics, [](const std::string&) {}};
   coordination::index_rebuild rebuild{*store, time};
-  admin::api api{{*store, intake, scheduler, translators, rebuild, metrics, time, [this] { return settings; }, [] { return true; },
+  admin::api api{{*store, intake, scheduler, translators, rebuild, metrics, time, [this] { return settings; }, [](const auto& then) { then({}); },
                   [](const std::function<void()>& then) { then(); }}};
 
   gateway() { intake.use(settings); }
