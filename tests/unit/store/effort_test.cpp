@@ -40,7 +40,7 @@ class effort : public ::testing::Test {
     database_.execute("PRAGMA synchronous=OFF");
     session_.emplace(database_, files_, clock_, options_);
     group_.emplace(*session_);
-    queries_.emplace(database_, files_);
+    queries_.emplace(database_, files_, kept_);
   }
 
   void fill(int count, bool in_one_line) {
@@ -107,6 +107,9 @@ class effort : public ::testing::Test {
   sqlite_options options_;
   connection database_{(folder_.path / "liaison.db").string()};
   payload_files files_{folder_.path / "payload"};
+  journal journal_{{.directory = folder_.path / "journal"}, 0};
+  payload_log large_{folder_.path / "journal", 0};
+  kept_bytes kept_{journal_, large_};
   std::optional<write_session> session_;
   std::optional<group_commit> group_;
   std::optional<queries> queries_;
