@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store contract on SQLite: one database in WAL mode and a folder of large payloads, in one directory that one
-// process has to itself. One thread writes and commits in groups, one reads for
+// The store contract on SQLite: one database in WAL mode, the journal and a folder of large payloads, in one directory that
+// one process has to itself. One thread writes and commits in groups, one reads for
 // deliveries, one for people; docs/decisions/0003-storage.md says
 // why.
 #pragma once
@@ -15,7 +15,7 @@ namespace liaison::store {
 
 struct sqlite_options {
   std::filesystem::path directory;  ///< made when missing, with mode 0700
-  /// Payloads up to this size are kept inside the database, larger ones as files of their own.
+  /// Payloads up to this size are kept inside the database or the journal's records, larger ones outside.
   std::uint64_t inline_bytes_max = 128 * 1024;
   /// With less room on the file system `take_in` answers `full`; updates of deliveries go on into this reserve.
   std::uint64_t free_bytes_min = 64 * 1024 * 1024;
