@@ -26,7 +26,7 @@ namespace {
 constexpr std::int64_t purge_period_ms = 60'000;
 // Between two thousands of messages: a day's messages of a large store are gone within seconds to minutes, and whatever else is
 // to be written comes in between.
-constexpr std::int64_t purge_pause_ms = 50;
+constexpr std::int64_t purge_pause_ms = 10;
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
 /// A message that could not be kept makes us unready so long: then others may try.
 constexpr std::int64_t refusal_counts_ms = 3'000;

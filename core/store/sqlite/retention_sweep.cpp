@@ -85,10 +85,13 @@ bool retention_sweep::slice(purge_request& what) {
         return true;
       }
       if (!remove_some(what)) return false;
-      if (what.removed == 0) {
-        what.outcome = 0U;
+      is_to_free_ = is_to_free_ || what.removed > 0;
+      // While there is more to remove, room is given back by what goes as a whole.
+      if (!is_to_free_ || what.removed >= what.policy.messages_max) {
+        what.outcome = what.removed;
         return true;
       }
+      is_to_free_ = false;
       phase_ = phase::freeing;
       return false;
     }

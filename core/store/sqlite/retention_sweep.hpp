@@ -65,6 +65,7 @@ class retention_sweep {
   statement unneeded_, nearly_free_, remove_holder_, held_in_segment_, held_in_file_, place_, add_content_, set_moved_;
 
   phase phase_ = phase::removing;
+  bool is_to_free_ = false;  ///< messages were removed since room was given back
   model::message_id position_ = 0;  ///< messages up to here have been looked at; kept from call to call
   model::message_id stop_at_ = 0;   ///< after going round: where this call began
   bool went_round_ = false;
