@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the way to a plugin and back costs: processor time of both sides per 2 kB call under load, time of one round
-// trip without. Run by hand on a release build: plugin_pipe_bench.
+// What the way to a plugin and back costs: processor time of both sides per call, of 2 kB under load and of larger ones, time
+// of one round trip without. Run by hand on a release build: plugin_pipe_bench.
 #include "pool_fixture.hpp"
 
 #include <sys/resource.h>
@@ -27,8 +27,8 @@ double wall_us() {
 }
 
 /// Keeps `in_flight` calls going until `total` are answered; the time of each.
-std::vector<double> drive(pool_fixture& hosts, int in_flight, int total) {
-  const shared_bytes input = share("echo " + std::string(2043, 'x'));
+std::vector<double> drive(pool_fixture& hosts, int in_flight, int total, std::size_t size_bytes) {
+  const shared_bytes input = share("echo " + std::string(size_bytes - 5, 'x'));
   std::vector<double> times;
   times.reserve(static_cast<std::size_t>(total));
   int started = 0;
@@ -77,28 +77,33 @@ void carry_large(std::size_t mib) {
               peak_mib() - before);
 }
 
+/// One line of the table: `total` calls that give back as much as they bring.
+void measure(int in_flight, int total, std::size_t size_bytes) {
+  const double began = wall_us();
+  auto how = settings_for({fixture("rogue")});
+  auto hosts = std::make_unique<pool_fixture>(std::move(how));
+  const double start_ms = (wall_us() - began) / 1e3;
+  const int before = std::min(total, 2000);
+  drive(*hosts, in_flight, before, size_bytes);
+  const double own = cpu_us(RUSAGE_SELF), children_before = cpu_us(RUSAGE_CHILDREN), begun = wall_us();
+  std::vector<double> times = drive(*hosts, in_flight, total, size_bytes);
+  const double wall = wall_us() - begun, broker = cpu_us(RUSAGE_SELF) - own;
+  hosts.reset();  // reaped: its time counts
+  const double host = cpu_us(RUSAGE_CHILDREN) - children_before;
+  std::sort(times.begin(), times.end());
+  std::printf("%-10d %10zu %12.0f %12.1f %12.1f %14.2f %14.2f %10.1f\n", in_flight, size_bytes, total / wall * 1e6, times[times.size() / 2],
+              times[times.size() * 99 / 100], broker / total, host / (total + before), start_ms);
+}
+
 }  // namespace
 }  // namespace liaison::plugin::testing
 
 int main() {
   using namespace liaison::plugin::testing;
   for (const std::size_t mib : {20U, 100U}) carry_large(mib);
-  std::printf("%-10s %12s %12s %12s %14s %14s\n", "in flight", "calls/s", "p50 us", "p99 us", "broker us/call",
-              "host us/call");
-  for (const int in_flight : {1, 4, 16, 64, 256}) {
-    const double began = wall_us();
-    auto how = settings_for({fixture("rogue")});
-    auto hosts = std::make_unique<pool_fixture>(std::move(how));
-    if (in_flight == 1) std::printf("start %.1f ms\n", (wall_us() - began) / 1e3);
-    drive(*hosts, in_flight, 2000);
-    const int total = in_flight == 1 ? 50'000 : 200'000;
-    const double own = cpu_us(RUSAGE_SELF), children_before = cpu_us(RUSAGE_CHILDREN), begun = wall_us();
-    std::vector<double> times = drive(*hosts, in_flight, total);
-    const double wall = wall_us() - begun, broker = cpu_us(RUSAGE_SELF) - own;
-    hosts.reset();  // reaped: its time counts
-    const double host = cpu_us(RUSAGE_CHILDREN) - children_before;
-    std::sort(times.begin(), times.end());
-    std::printf("%-10d %12.0f %12.1f %12.1f %14.2f %14.2f\n", in_flight, total / wall * 1e6, times[times.size() / 2],
-                times[times.size() * 99 / 100], broker / total, host / (total + 2000));
-  }
+  std::printf("%-10s %10s %12s %12s %12s %14s %14s %10s\n", "in flight", "bytes", "calls/s", "p50 us", "p99 us", "broker us/call",
+              "host us/call", "start ms");
+  for (const int in_flight : {1, 4, 16, 64, 256}) measure(in_flight, in_flight == 1 ? 50'000 : 200'000, 2048);
+  for (const std::size_t kib : {4U, 8U, 16U, 32U, 64U, 200U, 1000U, 5000U})
+    for (const int in_flight : {1, 16}) measure(in_flight, static_cast<int>(std::clamp<std::size_t>(1'000'000 / kib, 400, 20'000)), kib << 10U);
 }
