@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 
 namespace liaison::plugin {
@@ -32,13 +33,20 @@ std::size_t job::size_bytes() const {
   return sum;
 }
 
+std::string_view job::input() const {
+  return what.input ? std::string_view(*what.input).substr(0, input_size_bytes) : std::string_view();
+}
+
 host_process::host_process(boost::asio::io_context& io, host_owner& owner, const host_settings& how)
     : io_(io), owner_(&owner), how_(how), calls_(io), replies_(io), timer_(io) {}
 
 host_process::~host_process() { abandon(); }
 
 result<done> host_process::start(const std::string& program, const std::string& file) {
-  auto started = spawn_host(program, {file});
+  make_windows();
+  auto started = spawn_host(program, {file}, {calls_window_.fd(), replies_window_.fd()});
+  calls_window_.close_fd();
+  replies_window_.close_fd();
   if (!started) return started.error();
   pid_ = started.value().pid;
   calls_.assign(started.value().calls_fd);
@@ -47,6 +55,7 @@ result<done> host_process::start(const std::string& program, const std::string& 
   settings.configuration_json = how_.configuration_json;
   settings.memory_bytes_max = how_.memory_bytes_max;
   settings.reply_size_bytes_max = how_.reply_size_bytes_max;
+  settings.window_size_bytes = calls_window_.size_bytes();
   settings.if_unavailable =
       how_.on_no_seccomp == no_seccomp::run_unconfined ? wire::without_seccomp::run : wire::without_seccomp::refuse;
   if (auto appended = wire::append(out_.emplace_back().head, settings); !appended) {
@@ -81,6 +90,44 @@ void host_process::advance() {
     if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) finish();
     return;
   }
+}
+
+// --- windows ------------------------------------------------------------------------------------------------------
+
+/// Both or none.
+void host_process::make_windows() {
+  calls_window_ = shared_window(shared_window::writer::broker);
+  replies_window_ = shared_window(shared_window::writer::host);
+  if (calls_window_.size_bytes() > 0 && replies_window_.size_bytes() > 0) return;
+  calls_window_ = shared_window();
+  replies_window_ = shared_window();
+}
+
+std::optional<extent> host_process::take(room_ring& ring, shared_window& of, std::uint64_t bytes) {
+  if (of.size_bytes() == 0) return std::nullopt;
+  const std::optional<extent> got = ring.take(bytes);
+  if (!got || of.back_up_to(std::uint64_t{got->begin} + got->size_bytes)) return got;
+  ring.give_back_newest();
+  return std::nullopt;
+}
+
+void host_process::give_back(const sent_call& what) {
+  if (what.call_room) calls_ring_.give_back_oldest();
+  if (what.reply_room) replies_ring_.give_back_oldest();
+}
+
+std::uint32_t& host_process::reply_room_bytes(const job& of) {
+  const auto bits = std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(of.size_bytes())), 31);
+  return reply_room_bytes_.at(static_cast<std::size_t>(of.what.what)).at(bits);
+}
+
+/// Calls alike have replies alike. The first large one comes through the pipe; there is memory for the next ones.
+void host_process::expect_replies_like(const wire::reply_view& one, const job& to) {
+  std::uint64_t bytes = 0;
+  for (const part& each : one.parts) bytes += shared_part_of(each.bytes.size());
+  std::uint32_t& expected = reply_room_bytes(to);
+  if (bytes > expected && bytes <= window_size_bytes)
+    expected = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes + bytes / 4, window_size_bytes));
 }
 
 // --- reading ------------------------------------------------------------------------------------------------------
@@ -147,9 +194,13 @@ bool host_process::understand(const wire::frame& what) {
 }
 
 bool host_process::take_reply(std::string_view body) {
-  auto answer = wire::parse_reply(body);
-  if (!answer || in_flight_.empty() || answer.value().id != head_id_) return false;
-  job_pointer answered = std::move(in_flight_.front());
+  if (in_flight_.empty()) return false;
+  const std::optional<extent>& granted = in_flight_.front().reply_room;
+  auto answer = wire::parse_reply(body, granted ? replies_window_.look_at(*granted) : std::string_view());
+  if (!answer || answer.value().id != head_id_) return false;
+  give_back(in_flight_.front());
+  expect_replies_like(answer.value(), *in_flight_.front().what);
+  job_pointer answered = std::move(in_flight_.front().what);
   in_flight_.pop_front();
   in_flight_bytes_ -= answered->size_bytes();
   ++head_id_;
@@ -162,24 +213,35 @@ bool host_process::take_reply(std::string_view body) {
 // --- writing ------------------------------------------------------------------------------------------------------
 
 result<done> host_process::send(job_pointer& what) {
-  const bool small = what->input_size_bytes <= copied_input_bytes_max;
+  const std::string_view input = what->input();
+  std::uint64_t shared_bytes = shared_part_of(input.size());
+  for (const part& one : what->what.parts) shared_bytes += shared_part_of(one.bytes.size());
+  sent_call made;
+  made.call_room = take(calls_ring_, calls_window_, shared_bytes);
+  if (shared_bytes > 0) made.reply_room = take(replies_ring_, replies_window_, reply_room_bytes(*what));
+  room shared(calls_window_.memory(), made.call_room.value_or(extent()));
+
   const bool joins = !out_.empty() && !out_.back().input && out_.back().head.size() < segment_bytes_max;
   segment& into = joins ? out_.back() : out_.emplace_back();
-  if (auto appended = wire::append_call_head(into.head, next_id_, what->translator, what->what, what->input_size_bytes);
-      !appended) {
+  const auto placed = wire::append_call_head(
+      into.head, {next_id_, what->translator, made.reply_room.value_or(extent())}, what->what, input, shared);
+  if (!placed) {
+    if (made.call_room) calls_ring_.give_back_newest();
+    if (made.reply_room) replies_ring_.give_back_newest();
     if (!joins) out_.pop_back();
-    return appended.error();
+    return placed.error();
   }
-  if (small && what->what.input) {
-    into.head.append(*what->what.input, 0, what->input_size_bytes);
-  } else if (what->what.input) {
+  if (placed.value() == wire::input_place::follows && input.size() <= copied_input_bytes_max) {
+    into.head += input;
+  } else if (placed.value() == wire::input_place::follows) {
     into.input = what->what.input;
-    into.input_size_bytes = what->input_size_bytes;
+    into.input_size_bytes = input.size();
   }
   ++next_id_;
   if (in_flight_.empty()) head_since_ = steady::now();
   in_flight_bytes_ += what->size_bytes();
-  in_flight_.push_back(std::move(what));
+  made.what = std::move(what);
+  in_flight_.push_back(std::move(made));
   return done{};
 }
 
@@ -290,7 +352,7 @@ host_end host_process::end_of(const ending& how) {
     end.mishap = mishap::crashed;
     end.text = description_of(how);
   }
-  end.unanswered.assign(std::make_move_iterator(in_flight_.begin()), std::make_move_iterator(in_flight_.end()));
+  for (sent_call& one : in_flight_) end.unanswered.push_back(std::move(one.what));
   in_flight_.clear();
   return end;
 }
@@ -304,6 +366,8 @@ void host_process::finish() {
   replies_.close(ignored);
   const ending how = kill_and_reap(std::exchange(pid_, -1));
   out_.clear();
+  calls_window_ = shared_window();
+  replies_window_ = shared_window();
   if (owner_ != nullptr) owner_->host_ended(*this, end_of(how));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One host process on the broker's side: writes calls without copying large inputs, reads replies, watches the
+// One host process on the broker's side: writes calls, large ones into shared memory, reads replies, watches the
 // deadline of the call at the head. Knows nothing of restarts or blame: its owner decides.
 #pragma once
 
@@ -7,17 +7,20 @@
 #include "core/plugin/buffer.hpp"
 #include "core/plugin/host_settings.hpp"
 #include "core/plugin/spawn.hpp"
+#include "core/plugin/window.hpp"
 #include "core/plugin/wire.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace liaison::plugin {
@@ -31,6 +34,7 @@ struct job {
   std::chrono::steady_clock::time_point queued_at;
 
   std::size_t size_bytes() const;
+  std::string_view input() const;
 };
 using job_pointer = std::unique_ptr<job>;
 
@@ -98,6 +102,17 @@ class host_process : public std::enable_shared_from_this<host_process> {
     std::size_t size_bytes() const { return head.size() + input_size_bytes; }
   };
 
+  /// A call under way, and what it holds of the windows.
+  struct sent_call {
+    job_pointer what;
+    std::optional<extent> call_room, reply_room;
+  };
+
+  void make_windows();
+  static std::optional<extent> take(room_ring& ring, shared_window& of, std::uint64_t bytes);
+  void give_back(const sent_call& what);
+  void expect_replies_like(const wire::reply_view& one, const job& to);
+  std::uint32_t& reply_room_bytes(const job& of);
   void read_more();
   void received(std::size_t bytes);
   bool understand(const wire::frame& what);  ///< false: stop reading, the process is being killed or gone
@@ -118,7 +133,11 @@ class host_process : public std::enable_shared_from_this<host_process> {
   pid_t pid_ = -1;
   buffer in_;
   std::deque<segment> out_;
-  std::deque<job_pointer> in_flight_;
+  std::deque<sent_call> in_flight_;
+  shared_window calls_window_, replies_window_;
+  room_ring calls_ring_{window_size_bytes}, replies_ring_{window_size_bytes};
+  /// What the large parts of replies take: by operation, and by how many bits the size of the call has.
+  std::array<std::array<std::uint32_t, 32>, 7> reply_room_bytes_{};
   std::size_t in_flight_bytes_ = 0, answered_ = 0;
   std::uint32_t next_id_ = 1, head_id_ = 1;
   std::chrono::steady_clock::time_point head_since_;

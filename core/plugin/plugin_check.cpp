@@ -42,8 +42,8 @@ class check_run {
     }
     child_ = started.value();
     for (const std::string& sample : how.samples) {
-      request one;
-      if (wire::append_call_head(unsent_, 1, 0, one, sample.size())) unsent_ += sample;
+      room none;
+      if (wire::append_call_head(unsent_, wire::call_address{1, 0, {}}, request(), sample, none)) unsent_ += sample;
     }
     converse();
   }

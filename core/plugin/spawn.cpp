@@ -19,7 +19,6 @@ namespace liaison::plugin {
 namespace {
 
 constexpr int pipe_size_bytes = 256 << 10;
-constexpr int lowest_own_fd = 16;  ///< above those that the child's descriptors are moved to
 
 class descriptor {
  public:
@@ -79,7 +78,7 @@ class spawn_actions {
   spawn_actions(const spawn_actions&) = delete;
   spawn_actions& operator=(const spawn_actions&) = delete;
 
-  bool prepare(int calls, int replies) {
+  bool prepare(int calls, int replies, window_descriptors windows) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
@@ -92,7 +91,10 @@ class spawn_actions {
            posix_spawn_file_actions_addopen(&actions_, 1, "/dev/null", O_WRONLY, 0) == 0 &&
            posix_spawn_file_actions_adddup2(&actions_, 1, 2) == 0 &&
            posix_spawn_file_actions_adddup2(&actions_, calls, wire::calls_fd) == 0 &&
-           posix_spawn_file_actions_adddup2(&actions_, replies, wire::replies_fd) == 0;
+           posix_spawn_file_actions_adddup2(&actions_, replies, wire::replies_fd) == 0 &&
+           (windows.calls < 0 ||
+            (posix_spawn_file_actions_adddup2(&actions_, windows.calls, wire::calls_window_fd) == 0 &&
+             posix_spawn_file_actions_adddup2(&actions_, windows.replies, wire::replies_window_fd) == 0));
   }
   const posix_spawn_file_actions_t* actions() const { return &actions_; }
   const posix_spawnattr_t* attributes() const { return &attributes_; }
@@ -106,13 +108,13 @@ bool make_nonblocking(int fd) { return ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL)
 
 }  // namespace
 
-result<child> spawn_host(const std::string& program, const std::vector<std::string>& arguments) {
+result<child> spawn_host(const std::string& program, const std::vector<std::string>& arguments, window_descriptors windows) {
   auto calls = make_pipe();
   if (!calls) return calls.error();
   auto replies = make_pipe();
   if (!replies) return replies.error();
   spawn_actions how;
-  if (!how.prepare(calls.value().read.get(), replies.value().write.get()) ||
+  if (!how.prepare(calls.value().read.get(), replies.value().write.get(), windows) ||
       !make_nonblocking(calls.value().write.get()) || !make_nonblocking(replies.value().read.get()))
     return system_failure("plugin host");
   std::vector<std::string> variables = environment();

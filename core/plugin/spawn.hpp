@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host processes as the operating system sees them: started with two pipes, killed, reaped. No Asio here.
+// Host processes as the operating system sees them: started with two pipes and two windows, killed, reaped. No Asio here.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -18,9 +18,18 @@ struct child {
   int replies_fd = -1;  ///< the broker reads
 };
 
-/// Starts `program` with an almost empty environment and everything but the pipes on /dev/null. The thread that
+/// Descriptors of the broker at and above this number are in nobody's way when a child's are put in place.
+inline constexpr int lowest_own_fd = 16;
+
+/// Memory that the child finds on wire::calls_window_fd and wire::replies_window_fd. Stays the caller's.
+struct window_descriptors {
+  int calls = -1, replies = -1;  ///< both at or above `lowest_own_fd`, or both -1: none
+};
+
+/// Starts `program` with an almost empty environment and everything but these on /dev/null. The thread that
 /// calls must live as long as the child is wanted: the kernel kills it when that thread ends.
-result<child> spawn_host(const std::string& program, const std::vector<std::string>& arguments);
+result<child> spawn_host(const std::string& program, const std::vector<std::string>& arguments,
+                         window_descriptors windows = {});
 
 struct ending {
   int signal = 0;  ///< 0: it left by itself

@@ -12,6 +12,7 @@ namespace liaison::plugin::wire {
 namespace {
 
 constexpr std::uint8_t item_end = 0, item_issue = 1, item_part = 2;
+constexpr std::uint8_t bytes_follow = 0, bytes_shared = 1;
 
 template <class Number>
 void put(std::string& out, Number value) {
@@ -58,6 +59,15 @@ class cursor {
     if (size > size_bytes_max) broken_ = true;
     return take(size);
   }
+  /// What a place in shared memory holds.
+  std::string_view look_at(std::string_view shared) {
+    const auto begin = number<std::uint32_t>(), size = number<std::uint32_t>();
+    if (broken_ || begin > shared.size() || size > shared.size() - begin) {
+      broken_ = true;
+      return {};
+    }
+    return shared.substr(begin, size);
+  }
   std::string_view rest() {
     const std::string_view all = rest_;
     rest_ = {};
@@ -86,21 +96,39 @@ constexpr std::size_t bytes_max = 0xFFFFFFFF;
 
 failure malformed(const char* what) { return {"plugin-bad-reply", std::string("malformed frame: ") + what}; }
 
-void put_part(std::string& out, const part_view& what) {
+void put_place(std::string& out, extent where) {
+  put<std::uint32_t>(out, where.begin);
+  put<std::uint32_t>(out, where.size_bytes);
+}
+
+extent get_place(cursor& in) {
+  extent got;
+  got.begin = in.number<std::uint32_t>();
+  got.size_bytes = in.number<std::uint32_t>();
+  return got;
+}
+
+/// Its bytes last: either they follow, or `where` says where they are.
+void put_part(std::string& out, const part_view& what, const std::optional<extent>& where) {
   put<std::uint32_t>(out, what.role);
   put_text(out, what.name, name_size_bytes_max);
   put_text(out, what.content_type, name_size_bytes_max);
   put_text(out, what.format, name_size_bytes_max);
-  put_text(out, what.bytes, bytes_max);
+  put<std::uint8_t>(out, where ? bytes_shared : bytes_follow);
+  if (where)
+    put_place(out, *where);
+  else
+    put_text(out, what.bytes, bytes_max);
 }
 
-part_view get_part(cursor& in) {
+part_view get_part(cursor& in, std::string_view shared) {
   part_view got;
   got.role = in.number<std::uint32_t>();
   got.name = in.text(name_size_bytes_max);
   got.content_type = in.text(name_size_bytes_max);
   got.format = in.text(name_size_bytes_max);
-  got.bytes = in.text(bytes_max);
+  const auto place = in.number<std::uint8_t>();
+  got.bytes = place == bytes_shared ? in.look_at(shared) : in.text(place == bytes_follow ? bytes_max : 0);
   return got;
 }
 
@@ -160,6 +188,7 @@ result<done> append(std::string& out, const settings& what) {
   }
   put<std::uint64_t>(out, what.memory_bytes_max);
   put<std::uint64_t>(out, what.reply_size_bytes_max);
+  put<std::uint32_t>(out, what.window_size_bytes);
   put<std::uint8_t>(out, static_cast<std::uint8_t>(what.if_unavailable));
   close_frame(out, begin);
   return done{};
@@ -176,6 +205,7 @@ result<settings> parse_settings(std::string_view body) {
   }
   got.memory_bytes_max = in.number<std::uint64_t>();
   got.reply_size_bytes_max = in.number<std::uint64_t>();
+  got.window_size_bytes = in.number<std::uint32_t>();
   got.if_unavailable = in.number<std::uint8_t>() == 1 ? without_seccomp::run : without_seccomp::refuse;
   if (!in.complete()) return malformed("settings");
   return got;
@@ -237,26 +267,36 @@ std::string parse_refused(std::string_view body) {
   return clean_text(in.text(sentence_size_bytes_max), sentence_size_bytes_max);
 }
 
-result<done> append_call_head(std::string& out, std::uint32_t id, std::uint16_t translator, const request& what,
-                              std::size_t input_size_bytes) {
-  std::uint64_t total = input_size_bytes + what.options_json.size();
+std::size_t call_view::size_bytes() const {
+  std::size_t sum = input.size();
+  for (const part_view& one : parts) sum += one.bytes.size();
+  return sum;
+}
+
+result<input_place> append_call_head(std::string& out, const call_address& to, const request& what, std::string_view input,
+                                     room& shared) {
+  std::uint64_t total = input.size() + what.options_json.size();
   for (const part& one : what.parts) total += one.bytes.size() + one.name.size() + 64;
   if (what.options_json.size() > options_size_bytes_max || what.parts.size() > parts_max ||
       total + 64 > call_size_bytes_max)
     return failure{"plugin-call-too-large", "the message, its options or its parts are too large for a translator"};
   const std::size_t begin = open_frame(out, frame_kind::call);
-  put<std::uint32_t>(out, id);
+  put<std::uint32_t>(out, to.id);
   put<std::uint8_t>(out, static_cast<std::uint8_t>(what.what));
-  put<std::uint16_t>(out, translator);
+  put<std::uint16_t>(out, to.translator);
+  put_place(out, to.reply_room);
   put_text(out, what.options_json, options_size_bytes_max);
   put<std::uint32_t>(out, static_cast<std::uint32_t>(what.parts.size()));
   for (const part& one : what.parts)
-    put_part(out, {static_cast<std::uint32_t>(one.role), one.name, one.content_type, one.format, one.bytes});
-  close_frame(out, begin, input_size_bytes);
-  return done{};
+    put_part(out, {static_cast<std::uint32_t>(one.role), one.name, one.content_type, one.format, one.bytes}, shared.put(one.bytes));
+  const auto where = shared.put(input);
+  put<std::uint8_t>(out, where ? bytes_shared : bytes_follow);
+  if (where) put_place(out, *where);
+  close_frame(out, begin, where ? 0 : input.size());
+  return where ? input_place::shared : input_place::follows;
 }
 
-result<call_view> parse_call(std::string_view body) {
+result<call_view> parse_call(std::string_view body, std::string_view window) {
   cursor in(body);
   call_view got;
   got.id = in.number<std::uint32_t>();
@@ -264,16 +304,19 @@ result<call_view> parse_call(std::string_view body) {
   if (what > static_cast<std::uint8_t>(operation::render)) return malformed("unknown operation");
   got.what = static_cast<operation>(what);
   got.translator = in.number<std::uint16_t>();
+  got.reply_room = get_place(in);
   got.options = in.text(options_size_bytes_max);
   const auto count = in.number<std::uint32_t>();
   if (count > parts_max) return malformed("too many parts");
-  for (std::uint32_t i = 0; i < count && !in.broken(); ++i) got.parts.push_back(get_part(in));
-  got.input = in.rest();
-  if (in.broken()) return malformed("call");
+  for (std::uint32_t i = 0; i < count && !in.broken(); ++i) got.parts.push_back(get_part(in, window));
+  const auto place = in.number<std::uint8_t>();
+  got.input = place == bytes_shared ? in.look_at(window) : in.rest();
+  if (!in.complete() || place > bytes_shared) return malformed("call");
   return got;
 }
 
-reply_writer::reply_writer(std::string& out, std::uint32_t id) : out_(out), begin_(open_frame(out, frame_kind::reply)) {
+reply_writer::reply_writer(std::string& out, std::uint32_t id, room shared)
+    : out_(out), begin_(open_frame(out, frame_kind::reply)), shared_(shared) {
   put<std::uint32_t>(out_, id);
 }
 
@@ -287,11 +330,13 @@ void reply_writer::add(model::severity level, std::string_view code, std::string
 }
 
 void reply_writer::add(const part_view& what) {
+  const auto where = shared_.put(what.bytes);
+  if (where) shared_bytes_ += where->size_bytes;
   // A large part: exactly the room it needs, or doubling would cost the process half its memory limit.
-  if (const std::size_t needed = out_.size() + what.bytes.size() + 4 * name_size_bytes_max; needed > (1U << 20U))
+  if (const std::size_t needed = out_.size() + what.bytes.size() + 4 * name_size_bytes_max; !where && needed > (1U << 20U))
     out_.reserve(std::max(needed, out_.size() + out_.size() / 4));
   put<std::uint8_t>(out_, item_part);
-  put_part(out_, what);
+  put_part(out_, what, where);
 }
 
 void reply_writer::finish(const reply_view& end) {
@@ -324,8 +369,8 @@ bool get_issue(cursor& in, std::vector<model::issue>& into) {
   return !in.broken();
 }
 
-bool get_reply_part(cursor& in, std::vector<part>& into) {
-  const part_view got = get_part(in);
+bool get_reply_part(cursor& in, std::string_view shared, std::vector<part>& into) {
+  const part_view got = get_part(in, shared);
   if (in.broken() || into.size() == parts_max) return false;
   if (got.role < LIAISON_PART_FACTS || got.role > LIAISON_PART_TEXT) return true;  // roles of later versions
   into.push_back({static_cast<liaison_part_role>(got.role), clean_text(got.name, name_size_bytes_max),
@@ -336,12 +381,12 @@ bool get_reply_part(cursor& in, std::vector<part>& into) {
 
 }  // namespace
 
-result<reply_view> parse_reply(std::string_view body) {
+result<reply_view> parse_reply(std::string_view body, std::string_view shared) {
   cursor in(body);
   reply_view got;
   got.id = in.number<std::uint32_t>();
   for (std::uint8_t item = in.number<std::uint8_t>(); item != item_end; item = in.number<std::uint8_t>()) {
-    if (item == item_issue ? !get_issue(in, got.issues) : item != item_part || !get_reply_part(in, got.parts))
+    if (item == item_issue ? !get_issue(in, got.issues) : item != item_part || !get_reply_part(in, shared, got.parts))
       return malformed("reply item");
   }
   const auto status = in.number<std::uint32_t>();

@@ -5,9 +5,11 @@
 //   frame   u32 size of what follows · u8 kind · body            numbers are little-endian, text is u32 size + bytes
 //   broker → host   settings (once), then calls                 host → broker   ready or refused (once), then replies
 //   Replies come in the order of the calls.
+//   Large bytes of calls and replies may lie in memory that both sides share; the frame says where then (room.hpp).
 #pragma once
 
 #include "core/base/result.hpp"
+#include "core/plugin/room.hpp"
 #include "core/plugin/translators.hpp"
 
 #include <cstddef>
@@ -22,6 +24,8 @@ namespace liaison::plugin::wire {
 // Descriptors of a host process.
 inline constexpr int calls_fd = 3;
 inline constexpr int replies_fd = 4;
+inline constexpr int calls_window_fd = 5;    ///< until they are mapped; there only when the settings say so
+inline constexpr int replies_window_fd = 6;
 
 inline constexpr int exit_out_of_memory = 77;  ///< exit code of a host whose memory limit was passed
 
@@ -64,6 +68,7 @@ struct settings {
   std::map<std::string, std::string> configuration_json;  ///< plugin id → its JSON; only the host learns the id
   std::uint64_t memory_bytes_max = 1ULL << 30U;
   std::uint64_t reply_size_bytes_max = 256ULL << 20U;
+  std::uint32_t window_size_bytes = 0;  ///< of either window; 0: there are none
   wire::without_seccomp if_unavailable = without_seccomp::refuse;
 };
 
@@ -102,16 +107,30 @@ struct call_view {
   std::uint32_t id = 0;
   operation what = operation::inspect;
   std::uint16_t translator = 0;  ///< index in `ready`, or every_translator (recognise)
+  extent reply_room;             ///< where large bytes of the reply may go in the replies window
   std::string_view options;
   std::vector<part_view> parts;
   std::string_view input;
+
+  std::size_t size_bytes() const;  ///< of input and parts, wherever they lie
 };
 
-/// Everything of the frame but the input, which ends it: the caller writes those bytes from where they are.
-/// Fails when a limit is passed ("plugin-call-too-large").
-result<done> append_call_head(std::string& out, std::uint32_t id, std::uint16_t translator, const request& what,
-                              std::size_t input_size_bytes);
-result<call_view> parse_call(std::string_view body);
+/// How a call is addressed.
+struct call_address {
+  std::uint32_t id = 0;
+  std::uint16_t translator = 0;
+  extent reply_room;
+};
+
+enum class input_place : std::uint8_t { follows, shared };
+
+/// Everything of the frame but an input that follows and ends it: the caller writes those bytes from where they are. What is
+/// large and fits goes into `shared`. Fails when a limit is passed ("plugin-call-too-large").
+result<input_place> append_call_head(std::string& out, const call_address& to, const request& what, std::string_view input,
+                                     room& shared);
+
+/// The views point into `body` and into `window`, the whole calls window.
+result<call_view> parse_call(std::string_view body, std::string_view window = {});
 
 // --- reply: host → broker -----------------------------------------------------------------------------------------
 
@@ -131,24 +150,27 @@ struct reply_view {
   std::vector<part> parts;
 };
 
-/// Writes one reply frame at the end of `out` while the translator delivers it, so that a part is copied once.
+/// Writes one reply frame at the end of `out` while the translator delivers it, so that a part is copied once. Large parts
+/// go into `shared`.
 class reply_writer {
  public:
-  reply_writer(std::string& out, std::uint32_t id);
+  reply_writer(std::string& out, std::uint32_t id, room shared = {});
   void add(model::severity level, std::string_view code, std::string_view location, std::string_view diagnostics);
   void add(const part_view& what);
   /// Ends the frame. Of `end`, the vectors and the id are ignored.
   void finish(const reply_view& end);
-  std::size_t size_bytes() const { return out_.size() - begin_; }
+  std::size_t size_bytes() const { return out_.size() - begin_ + shared_bytes_; }
 
  private:
   std::string& out_;
-  std::size_t begin_;
+  std::size_t begin_, shared_bytes_ = 0;
+  room shared_;
 };
 
-/// Texts are made valid UTF-8. A status or severity outside the interface, too many items or bytes that do not add
+/// `shared` is the room that the call was given; the host may change what is there at any moment, so bytes are copied out of
+/// it, once, before anybody looks at them. Texts are made valid UTF-8. A status or severity outside the interface, too many items or bytes that do not add
 /// up are a failure "plugin-bad-reply".
-result<reply_view> parse_reply(std::string_view body);
+result<reply_view> parse_reply(std::string_view body, std::string_view shared = {});
 
 // --- finding: host → plugin-check -----------------------------------------------------------------------------------
 

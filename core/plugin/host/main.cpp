@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// liaison-host: one process that carries one plugin, started by the broker with two pipes and nothing else. Loads
+// liaison-host: one process that carries one plugin, started by the broker with two pipes, two windows and nothing else. Loads
 // the plugin, closes the door behind itself, says what it offers, then serves calls until the pipe ends.
 #include "core/plugin/host/checks.hpp"
 #include "core/plugin/host/large_blocks.hpp"
 #include "core/plugin/host/loaded_plugin.hpp"
 #include "core/plugin/host/sandbox.hpp"
 #include "core/plugin/host/serve.hpp"
+#include "core/plugin/host/windows.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ int carry(const std::string& file) {
   const auto settings = wire::parse_settings(first->body);
   if (!settings) return exit_refused;
   in.consume(first->consumed_bytes);
+  const auto shared = map_windows(settings.value());
+  if (!shared) return refuse(shared.error().text);
 
   auto plugin = load(file);
   if (!plugin) return refuse(plugin.error().text);
@@ -50,7 +53,7 @@ int carry(const std::string& file) {
   std::string frame;
   wire::append(frame, description);
   if (!write_all(frame)) return exit_done;
-  return serve(plugin.value(), settings.value(), in);
+  return serve(plugin.value(), settings.value(), shared.value(), in);
 }
 
 void report(wire::finding_kind kind, const std::string& text) {
@@ -67,6 +70,7 @@ int report(const check_result& got) {
 /// The other use of this program: one check of plugin-check. The calls pipe brings samples as the inputs of calls.
 int check(const std::string& file, const std::string& name) {
   (void)detach_from_everything();
+  close_windows();
   std::vector<std::string> samples;
   buffer in;
   while (const auto next = read_frame(in)) {

@@ -59,6 +59,8 @@ std::vector<rule> rules() {
       {SCMP_ACT_ALLOW, SCMP_SYS(read), argument(0, SCMP_CMP_EQ, wire::calls_fd)},
       {SCMP_ACT_ALLOW, SCMP_SYS(mmap), no_exec},
       {SCMP_ACT_ALLOW, SCMP_SYS(mprotect), no_exec},
+      // Memory taken out of the replies window would have to be found anew by the broker, when it looks.
+      {SCMP_ACT_ALLOW, SCMP_SYS(madvise), argument(2, SCMP_CMP_NE, MADV_REMOVE)},
       // abort() and assertions: a signal to itself, so that the broker sees which one.
       {SCMP_ACT_ALLOW, SCMP_SYS(tgkill), argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))},
       // stdio asks what its descriptor is before the first line; it goes to /dev/null.
@@ -69,7 +71,7 @@ std::vector<rule> rules() {
   for (const scmp_datum_t fd : {1, 2, wire::replies_fd})
     for (const int call : {SCMP_SYS(write), SCMP_SYS(writev)})
       list.push_back({SCMP_ACT_ALLOW, call, argument(0, SCMP_CMP_EQ, fd)});
-  for (const int call : {SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex),
+  for (const int call : {SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(futex),
                          SCMP_SYS(exit_group), SCMP_SYS(exit), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
                          SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
                          SCMP_SYS(time), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield), SCMP_SYS(sysinfo)})
@@ -142,7 +144,7 @@ result<done> drop_root() {
 
 result<done> detach_from_everything() {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return system_failure("PR_SET_PDEATHSIG", errno);
-  if (close_range(wire::replies_fd + 1, ~0U, 0) != 0) return system_failure("close_range", errno);
+  if (close_range(wire::replies_window_fd + 1, ~0U, 0) != 0) return system_failure("close_range", errno);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -10,7 +10,7 @@
 
 namespace liaison::plugin::hosted {
 
-/// First thing in the process: dies with the broker, keeps only the two pipes.
+/// First thing in the process: dies with the broker, keeps only the two pipes and what may be windows.
 result<done> detach_from_everything();
 
 struct confinement {

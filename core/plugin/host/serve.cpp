@@ -100,6 +100,12 @@ bool has_grown(std::uint64_t memory_bytes_max, std::uint64_t of_this_call_bytes)
 #endif
 }
 
+/// The broker's word on what is free there; within the window all the same.
+room room_in(const windows& shared, extent granted) {
+  if (granted.begin > shared.calls.size() || granted.size_bytes > shared.calls.size() - granted.begin) return {};
+  return {shared.replies + granted.begin, {0, granted.size_bytes}};
+}
+
 }  // namespace
 
 std::optional<wire::frame> read_frame(buffer& in) {
@@ -127,9 +133,9 @@ bool write_all(std::string_view bytes) {
 }
 
 void run(const loaded_plugin& plugin, const wire::call_view& call, const wire::settings& how, look_at_memory look,
-         std::string& out) {
+         room shared, std::string& out) {
   const std::uint64_t begun = now_us();
-  wire::reply_writer writer(out, call.id);
+  wire::reply_writer writer(out, call.id, shared);
   collection into{writer, how.reply_size_bytes_max, 0, 0, {}};
   into.end.status = LIAISON_UNSUPPORTED;
   if (call.what == operation::recognise) {
@@ -154,7 +160,7 @@ void run(const loaded_plugin& plugin, const wire::call_view& call, const wire::s
   writer.finish(into.end);
 }
 
-int serve(const loaded_plugin& plugin, const wire::settings& how, buffer& in) {
+int serve(const loaded_plugin& plugin, const wire::settings& how, const windows& shared, buffer& in) {
   std::string out;
   unsigned calls = 0;
   std::uint64_t oldest_us = 0;
@@ -171,12 +177,13 @@ int serve(const loaded_plugin& plugin, const wire::settings& how, buffer& in) {
       return exit_done;
     const auto next = read_frame(in);
     if (!next) return in.unread().empty() ? exit_done : exit_refused;
-    const auto call = wire::parse_call(next->body);
+    const auto call = wire::parse_call(next->body, shared.calls);
     if (next->kind != wire::frame_kind::call || !call) return exit_refused;
     if (out.empty()) oldest_us = now_us();
-    const bool large = next->consumed_bytes > flush_bytes;
+    const bool large = call.value().size_bytes() > flush_bytes;
     const bool look = large || ++calls % calls_between_looks_at_memory == 0;
-    run(plugin, call.value(), how, look ? look_at_memory::yes : look_at_memory::no, out);
+    run(plugin, call.value(), how, look ? look_at_memory::yes : look_at_memory::no,
+        room_in(shared, call.value().reply_room), out);
     in.consume(next->consumed_bytes);
     // A slow call after this one must not hold back an answer that exists.
     if (large || out.size() > flush_bytes || now_us() - oldest_us > flush_after_us)

@@ -4,6 +4,7 @@
 
 #include "core/plugin/buffer.hpp"
 #include "core/plugin/host/loaded_plugin.hpp"
+#include "core/plugin/host/windows.hpp"
 #include "core/plugin/wire.hpp"
 
 #include <optional>
@@ -18,11 +19,11 @@ bool write_all(std::string_view bytes);  ///< to the replies pipe
 
 enum class look_at_memory : std::uint8_t { no, yes };
 
-/// Runs one call and appends its reply frame to `out`.
+/// Runs one call and appends its reply frame to `out`; large parts of the reply go into `shared`.
 void run(const loaded_plugin& plugin, const wire::call_view& call, const wire::settings& how, look_at_memory look,
-         std::string& out);
+         room shared, std::string& out);
 
 /// Until the broker closes the pipe.
-int serve(const loaded_plugin& plugin, const wire::settings& how, buffer& in);
+int serve(const loaded_plugin& plugin, const wire::settings& how, const windows& shared, buffer& in);
 
 }  // namespace liaison::plugin::hosted

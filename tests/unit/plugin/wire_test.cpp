@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace liaison::plugin::wire {
@@ -42,6 +43,7 @@ TEST(plugin_wire, settings_come_back) {
   sent.configuration_json = {{"a", "{}"}, {"b", R"({"x":1})"}};
   sent.memory_bytes_max = 5ULL << 30U;
   sent.reply_size_bytes_max = 1234;
+  sent.window_size_bytes = 5678;
   sent.if_unavailable = without_seccomp::run;
   std::string bytes;
   ASSERT_TRUE(append(bytes, sent));
@@ -50,6 +52,7 @@ TEST(plugin_wire, settings_come_back) {
   EXPECT_EQ(got.value().configuration_json, sent.configuration_json);
   EXPECT_EQ(got.value().memory_bytes_max, sent.memory_bytes_max);
   EXPECT_EQ(got.value().reply_size_bytes_max, sent.reply_size_bytes_max);
+  EXPECT_EQ(got.value().window_size_bytes, 5678U);
   EXPECT_EQ(got.value().if_unavailable, without_seccomp::run);
 }
 
@@ -86,7 +89,10 @@ TEST(plugin_wire, calls_come_back_with_the_input_behind_them) {
   sent.options_json = R"({"account":true})";
   sent.parts = {{LIAISON_PART_DOCUMENT, "OBX-5", "application/fhir+json", "fhir", std::string("a\0b", 3)}};
   std::string bytes;
-  ASSERT_TRUE(append_call_head(bytes, 4711, 2, sent, 5));
+  room none;
+  const auto placed = append_call_head(bytes, {4711, 2, {64, 128}}, sent, "input", none);
+  ASSERT_TRUE(placed);
+  EXPECT_EQ(placed.value(), input_place::follows);
   EXPECT_EQ(first_frame(bytes, any_size).state, frame_state::incomplete);
   EXPECT_EQ(first_frame(bytes, any_size).missing_bytes, 5U);
   bytes += "input";
@@ -95,6 +101,8 @@ TEST(plugin_wire, calls_come_back_with_the_input_behind_them) {
   EXPECT_EQ(got.value().id, 4711U);
   EXPECT_EQ(got.value().what, operation::decode);
   EXPECT_EQ(got.value().translator, 2U);
+  EXPECT_EQ(got.value().reply_room.begin, 64U);
+  EXPECT_EQ(got.value().reply_room.size_bytes, 128U);
   EXPECT_EQ(got.value().options, sent.options_json);
   ASSERT_EQ(got.value().parts.size(), 1U);
   EXPECT_EQ(got.value().parts[0].name, "OBX-5");
@@ -102,15 +110,89 @@ TEST(plugin_wire, calls_come_back_with_the_input_behind_them) {
   EXPECT_EQ(got.value().input, "input");
 }
 
+/// A window of memory of its own.
+struct test_window {
+  explicit test_window(std::size_t size_bytes) : memory(size_bytes, '.') {}
+  room all() { return {memory.data(), {0, static_cast<std::uint32_t>(memory.size())}}; }
+  std::string memory;
+};
+
+TEST(plugin_wire, large_bytes_of_a_call_lie_in_the_window) {
+  test_window window(64U << 10U);
+  request sent;
+  sent.parts = {{LIAISON_PART_EMBEDDED, "a", "", "", std::string(shared_bytes_min + 1, 'p')},
+                {LIAISON_PART_EMBEDDED, "b", "", "", "small"},
+                {LIAISON_PART_EMBEDDED, "c", "", "", std::string(window.memory.size(), 'q')}};
+  const std::string input(20'000, 'i');
+  std::string bytes;
+  room shared = window.all();
+  const auto placed = append_call_head(bytes, {1, 0, {}}, sent, input, shared);
+  ASSERT_TRUE(placed);
+  EXPECT_EQ(placed.value(), input_place::shared);
+  const std::string_view body = body_of(bytes, frame_kind::call);
+  const auto got = parse_call(body, window.memory);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got.value().input, input);
+  EXPECT_EQ(got.value().input.data(), window.memory.data() + rounded_up(shared_bytes_min + 1)) << "where it lies, no copy";
+  ASSERT_EQ(got.value().parts.size(), 3U);
+  EXPECT_EQ(got.value().parts[0].bytes, sent.parts[0].bytes);
+  EXPECT_EQ(got.value().parts[1].bytes, "small");
+  EXPECT_EQ(got.value().parts[2].bytes, sent.parts[2].bytes) << "too large for the window: in the frame";
+  EXPECT_EQ(got.value().size_bytes(), input.size() + shared_bytes_min + 1 + 5 + window.memory.size());
+  EXPECT_FALSE(parse_call(body)) << "without a window";
+  EXPECT_FALSE(parse_call(body, std::string_view(window.memory).substr(0, 20'000))) << "the window ends before";
+  EXPECT_FALSE(parse_call(std::string(body) + "x", window.memory));
+}
+
+TEST(plugin_wire, large_parts_of_a_reply_are_copied_out_of_the_window) {
+  test_window window(64U << 10U);
+  const std::string large(30'000, 'l');
+  std::string bytes;
+  reply_writer writer(bytes, 1, window.all());
+  writer.add(part_view{LIAISON_PART_DOCUMENT, "", "", "", large});
+  writer.add(part_view{LIAISON_PART_ATTACHMENT, "", "", "", "small"});
+  EXPECT_GT(writer.size_bytes(), large.size()) << "limits count what is shared too";
+  writer.finish({});
+  EXPECT_LT(bytes.size(), 200U);
+  const auto got = parse_reply(body_of(bytes, frame_kind::reply), window.memory);
+  std::fill(window.memory.begin(), window.memory.end(), '!');
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got.value().parts.at(0).bytes, large) << "whatever the host writes there afterwards";
+  EXPECT_EQ(got.value().parts.at(1).bytes, "small");
+}
+
+TEST(plugin_wire, a_reply_that_points_beyond_its_room_is_refused) {
+  test_window window(64U << 10U);
+  std::string bytes;
+  reply_writer writer(bytes, 1, window.all());
+  writer.add(part_view{LIAISON_PART_DOCUMENT, "", "", "", std::string(30'000, 'l')});
+  writer.finish({});
+  const std::string_view body = body_of(bytes, frame_kind::reply);
+  EXPECT_TRUE(parse_reply(body, std::string_view(window.memory).substr(0, 30'000)));
+  EXPECT_FALSE(parse_reply(body, std::string_view(window.memory).substr(0, 29'999)));
+  EXPECT_FALSE(parse_reply(body)) << "no room was given";
+  // begin 30000, size 0xFFFFFFFF: their sum is small again in 32 bits.
+  const std::size_t place = bytes.find(std::string("\x01\0\0\0\0\x30\x75\0\0", 9));
+  ASSERT_NE(place, bytes.npos);
+  std::string wrapping = bytes;
+  wrapping.replace(place + 1, 8, std::string("\x30\x75\0\0\xFF\xFF\xFF\xFF", 8));
+  EXPECT_FALSE(parse_reply(body_of(wrapping, frame_kind::reply), window.memory));
+  std::string of_no_kind = bytes;
+  of_no_kind[place] = 2;
+  EXPECT_FALSE(parse_reply(body_of(of_no_kind, frame_kind::reply), window.memory));
+}
+
 TEST(plugin_wire, calls_beyond_a_limit_are_refused_and_leave_no_trace) {
   std::string bytes = "before";
   request options;
   options.options_json.assign(options_size_bytes_max + 1, ' ');
-  EXPECT_FALSE(append_call_head(bytes, 1, 0, options, 0));
+  room none;
+  EXPECT_FALSE(append_call_head(bytes, {}, options, {}, none));
   request parts;
   parts.parts.resize(parts_max + 1);
-  EXPECT_FALSE(append_call_head(bytes, 1, 0, parts, 0));
-  EXPECT_FALSE(append_call_head(bytes, 1, 0, request{}, call_size_bytes_max));
+  EXPECT_FALSE(append_call_head(bytes, {}, parts, {}, none));
+  const char nothing = ' ';
+  EXPECT_FALSE(append_call_head(bytes, {}, request{}, std::string_view(&nothing, call_size_bytes_max), none)) << "not looked at";
   EXPECT_EQ(bytes, "before");
 }
 
