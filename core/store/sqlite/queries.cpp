@@ -98,6 +98,27 @@ queries::queries(connection& database, const payload_files& files, const kept_by
       last_receipt_(database, "SELECT at, kind, code, text FROM receipt WHERE delivery=? ORDER BY number DESC LIMIT 1"),
       patients_(database) {}
 
+void queries::begin() {
+  if (begun_) return;
+  begin_.run();
+  begun_ = true;
+}
+
+void queries::end() noexcept {
+  if (!begun_) return;
+  try {
+    end_.run();
+    begun_ = false;
+  } catch (const storage_error&) {
+    give_up();
+  }
+}
+
+void queries::give_up() noexcept {
+  database_.roll_back();
+  begun_ = false;
+}
+
 std::vector<stored_facts> queries::facts(model::message_id after, std::uint32_t limit) {
   std::vector<stored_facts> found;
   auto rows = facts_after_.with(after, static_cast<std::int64_t>(std::min(limit, listed_max)));

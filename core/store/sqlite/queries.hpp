@@ -35,11 +35,10 @@ class queries {
   std::vector<stored_facts> facts(model::message_id after, std::uint32_t limit);
   patient_rows& patients() { return patients_; }
 
-  /// What is asked between them sees one state of the store.
-  void begin() { begin_.run(); }
-  void end() { end_.run(); }
-
-  connection& database() { return database_; }
+  /// What is asked between them sees one state of the store. Begun already: it goes on.
+  void begin();
+  void end() noexcept;
+  void give_up() noexcept;  ///< after an error
 
  private:
   std::optional<std::int64_t> number_of(const std::string& name);
@@ -65,6 +64,7 @@ class queries {
   statement facts_after_, ended_, last_receipt_;
   patient_rows patients_;
   std::unordered_map<std::int64_t, std::string> names_;
+  bool begun_ = false;
 };
 
 }  // namespace liaison::store::sqlite

@@ -44,26 +44,35 @@ void reader::stop() {
 
 void reader::work() {
   name_this_thread("store-reader");
-  std::vector<answer> answers;
-  auto batch_began = std::chrono::steady_clock::now();
+  std::deque<question> asked;
   for (;;) {
-    question next;
-    bool last = false;
     {
       std::unique_lock hold(mutex_);
       wake_.wait(hold, [&] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
-      next = std::move(queue_.front());
-      queue_.pop_front();
-      last = queue_.empty();
+      asked.swap(queue_);
     }
-    if (answers.empty()) batch_began = std::chrono::steady_clock::now();
-    answers.push_back(next(queries_));
-    if (!last && std::chrono::steady_clock::now() - batch_began < batch_ms_max) continue;
+    answer_all(asked);
+    // What is asked from now on sees what was committed until then.
+    queries_.end();
+  }
+}
+
+void reader::answer_all(std::deque<question>& asked) {
+  std::vector<answer> answers;
+  const auto post = [&] {
     executor_.post([batch = std::make_shared<std::vector<answer>>(std::exchange(answers, {}))] {
       for (auto& one : *batch) one();
     });
+  };
+  auto batch_began = std::chrono::steady_clock::now();
+  for (; !asked.empty(); asked.pop_front()) {
+    answers.push_back(asked.front()(queries_));
+    if (std::chrono::steady_clock::now() - batch_began < batch_ms_max) continue;
+    post();
+    batch_began = std::chrono::steady_clock::now();
   }
+  if (!answers.empty()) post();
 }
 
 }  // namespace liaison::store::sqlite

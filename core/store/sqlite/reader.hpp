@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader's thread: answers queries one after another from a connection of its own, each from one consistent view,
-// and posts callbacks in batches.
+// The reader's thread: answers queries one after another from a connection of its own, each from one consistent view, which
+// those that were asked before it share, and posts callbacks in batches.
 #pragma once
 
 #include "core/base/clock.hpp"
@@ -44,17 +44,16 @@ class reader {
   static result<Value> looked_up(queries& from, Read& read) {
     try {
       from.begin();
-      result<Value> found = read(from);
-      from.end();
-      return found;
+      return read(from);
     } catch (const storage_error& error) {
-      from.database().roll_back();
+      from.give_up();
       return as_failure(error);
     }
   }
 
   void add(question what);
   void work();
+  void answer_all(std::deque<question>& asked);
 
   executor& executor_;
   queries queries_;
