@@ -9,7 +9,7 @@
 namespace liaison::store::sqlite {
 namespace {
 
-constexpr std::uint32_t removed_per_slice = 50;
+constexpr std::uint32_t removed_per_slice = 200;
 constexpr std::uint32_t looked_at_per_slice = 1000;
 /// Ids ascend with time but for clocks that were set: after so many young ones in a row the rest is taken for young.
 constexpr std::uint32_t young_in_a_row_max = 1000;
