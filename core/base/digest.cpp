@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// libcrypto's plain functions on purpose: EVP gives the same hash, but its first use loads providers and their tables, 2 MB
+// that a gateway without TLS needs for nothing else.
+#define OPENSSL_API_COMPAT 0x10100000L
 #include "core/base/digest.hpp"
 
-#include "core/base/assert.hpp"
-
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -13,39 +14,21 @@ namespace liaison {
 
 namespace {
 
-/// The algorithm and its working memory, found once for each thread: looking it up costs as much as hashing 2 kB.
-class sha256_context {
- public:
-  sha256_context() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
-    LIAISON_ASSERT(algorithm_ != nullptr && context_ != nullptr);
-  }
-  ~sha256_context() {
-    EVP_MD_CTX_free(context_);
-    EVP_MD_free(algorithm_);
-  }
-  sha256_context(const sha256_context&) = delete;
-  sha256_context& operator=(const sha256_context&) = delete;
-
-  std::array<unsigned char, 32> hash_of(std::string_view bytes) {
-    std::array<unsigned char, 32> hash{};
-    LIAISON_ASSERT(EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1);
-    LIAISON_ASSERT(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
-    LIAISON_ASSERT(EVP_DigestFinal_ex(context_, hash.data(), nullptr) == 1);
-    return hash;
-  }
-
- private:
-  EVP_MD* algorithm_;
-  EVP_MD_CTX* context_;
-};
-
 constexpr long long ms_min = -62'167'219'200'000, ms_max = 253'402'300'799'999;  // of the years 0000 and 9999
 
 }  // namespace
 
+std::array<unsigned char, 32> sha256_of(std::string_view bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(hash.data(), &context);
+  return hash;
+}
+
 std::string sha256_hex_of(std::string_view bytes) {
-  thread_local sha256_context context;
-  const std::array<unsigned char, 32> hash = context.hash_of(bytes);
+  const std::array<unsigned char, 32> hash = sha256_of(bytes);
   static constexpr char digits[] = "0123456789abcdef";
   std::string text(64, '0');
   for (std::size_t i = 0; i < hash.size(); ++i) {
