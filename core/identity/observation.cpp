@@ -109,27 +109,26 @@ std::vector<facts::identifier> keys_of(const facts::patient& patient) {
   return keys;
 }
 
-observation observe(const model::message_facts& facts, const std::string& source, unix_ms received_at,
-                    const letter_rule& rule) {
+observation observe(model::message_facts&& facts, const std::string& source, unix_ms received_at, const letter_rule& rule) {
   observation told;
   told.is_event = !trigger_of(facts.event).empty();
   // One message about many people (a batch of results) says nothing about whose message it is.
   if (facts.patients.empty() || (facts.patients.size() > 1 && facts.merges.empty())) return told;
-  told.patients = facts.patients;
-  for (auto& patient : told.patients) scope(patient.identifiers, source);
   told.is_document = !facts.document.type.code.empty() && !told.is_event;
   told.is_letter = contains(rule.types, facts.document.type.code) && facts.document.status != "deleted" &&
                    facts.document.status != "cancelled";
   const std::string& when = told.is_event ? facts.event.time : facts.document.created;
   told.at = time_from_fhir(when, {rule.zone}).value_or(received_at);
-  told.merges = facts.merges;
+  told.consents = consents_of(facts, rule);
+  told.stay = stay_of(facts, source, told.at, rule);
+  told.patients = std::move(facts.patients);
+  for (auto& patient : told.patients) scope(patient.identifiers, source);
+  told.merges = std::move(facts.merges);
   if (told.merges.size() > merges_max) told.merges.resize(merges_max);
   for (auto& merge : told.merges) {
     scope(merge.prior, source);
     scope(merge.prior_stays, source);
   }
-  told.consents = consents_of(facts, rule);
-  told.stay = stay_of(facts, source, told.at, rule);
   return told;
 }
 

@@ -50,8 +50,12 @@ struct letter_rule {
 unix_ms deadline_of(unix_ms discharged_at, const letter_rule& rule);
 
 /// `source` names the endpoint: a local number whose authority is not told counts among those of its source only.
-observation observe(const model::message_facts& facts, const std::string& source, unix_ms received_at,
-                    const letter_rule& rule);
+/// Takes patients and merges out of the facts.
+observation observe(model::message_facts&& facts, const std::string& source, unix_ms received_at, const letter_rule& rule);
+inline observation observe(const model::message_facts& facts, const std::string& source, unix_ms received_at,
+                           const letter_rule& rule) {
+  return observe(model::message_facts(facts), source, received_at, rule);
+}
 
 /// Identifiers that stand for a person in the index: local numbers with their authority, and the INS of a qualified
 /// identity with a right key.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace liaison::model {
 
@@ -16,6 +17,7 @@ using liaison::facts::identifier_kind;
 using liaison::facts::identity_status;
 
 constexpr std::size_t text_size_bytes_max = 16U << 20;
+constexpr std::size_t identifiers_usual = 4;
 
 struct kind_name {
   identifier_kind kind;
@@ -97,6 +99,7 @@ template <class Item, class Read>
 bool read_each(reader& in, std::vector<Item>& into, Read read_item) {
   into.clear();
   if (!in.enter_array()) return true;
+  if constexpr (std::is_same_v<Item, facts::identifier>) into.reserve(identifiers_usual);
   while (in.next_element()) {
     if (in.peek() == '{') read_item(in, into.emplace_back());
     else in.skip();
@@ -251,13 +254,14 @@ void read_answer(reader& in, facts::answer& into) {
                [&](std::string_view name) { return name == "errors" && read_each(in, into.errors, read_answer_error); });
 }
 
-void read_facts(reader& in, message_facts& into) {
+void read_all(reader& in, message_facts& into, wanted_facts wanted) {
   using of = message_facts;
   static constexpr std::array<text_member<of>, 3> texts{
       {{"format", &of::format}, {"profile", &of::profile}, {"charset", &of::charset}}};
   read_members(in, into, texts, [&](std::string_view name) {
     if (name == "patients") return read_each(in, into.patients, read_patient);
     if (name == "document") return read_one(in, into.document, read_document);
+    if (wanted == wanted_facts::for_sending) return false;
     if (name == "authors") return read_each(in, into.authors, read_party);
     if (name == "sender") return read_one(in, into.sender, read_party);
     if (name == "recipients") return read_each(in, into.recipients, read_party);
@@ -317,14 +321,19 @@ const char* name_of(identity_status status) {
 }
 
 result<message_facts> facts_from_json(std::string_view text) {
-  if (text.size() > text_size_bytes_max) return failure{"facts-malformed", "the facts are longer than 16 MiB"};
   message_facts found;
+  if (auto read = read_facts(text, found); !read) return read.error();
+  return found;
+}
+
+result<done> read_facts(std::string_view text, message_facts& into, wanted_facts wanted) {
+  if (text.size() > text_size_bytes_max) return failure{"facts-malformed", "the facts are longer than 16 MiB"};
   reader in(text);
   const bool is_object = in.peek() == '{';
-  if (is_object) read_facts(in, found);
+  if (is_object) read_all(in, into, wanted);
   if (!is_object || !in.complete()) return failure{"facts-malformed", "the facts are no JSON object, or nested too deep"};
-  drop_dangling(found);
-  return found;
+  drop_dangling(into);
+  return done{};
 }
 
 message_facts merged(message_facts envelope, const message_facts& document) {

@@ -6,6 +6,7 @@
 
 #include <liaison/facts.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,13 @@ using liaison::facts::message_facts;
 /// Reads the JSON of a part FACTS (schemas/facts.schema.json). Members of another type and unknown members are
 /// ignored; text that is no JSON object, is nested deeper than 32 or longer than 16 MiB is a failure "facts-malformed".
 result<message_facts> facts_from_json(std::string_view text);
+
+/// The facts that a delivery asks for: whether it may leave and in which form it came. The rest is checked and skipped, which
+/// costs half.
+enum class wanted_facts : std::uint8_t { all, for_sending };
+
+/// The same into `into`, which is empty; after a failure it holds what came before it.
+result<done> read_facts(std::string_view text, message_facts& into, wanted_facts wanted = wanted_facts::all);
 
 const char* name_of(liaison::facts::identifier_kind kind);    ///< "ins-nir" …
 const char* name_of(liaison::facts::identity_status status);  ///< "qualified" …

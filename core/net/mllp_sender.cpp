@@ -55,14 +55,15 @@ class lane : public std::enable_shared_from_this<lane> {
     });
   }
 
-  void close() { stream_->close(); }
+  void close() {
+    stream_->close();
+    work_.cancel(std::exchange(deadline_, 0));
+  }
 
  private:
   void write() {
-    deadline_ = work_.call_after(answer_ms_max_, [self = shared_from_this(), this] {
-      deadline_ = 0;
-      lost(failed("answer-timeout", "the recipient did not acknowledge in time"));
-    });
+    answer_by_ms_ = work_.steady_ms() + answer_ms_max_;
+    watch_deadline();
     const std::array<asio::const_buffer, 3> frame{asio::buffer(frame_start), asio::buffer(*document_),
                                                   asio::buffer(frame_end)};
     stream_->with_stream([&](auto& stream) {
@@ -71,6 +72,21 @@ class lane : public std::enable_shared_from_this<lane> {
                           if (error) lost(failed("connection-lost", "the connection broke while the message was sent"));
                         });
     });
+  }
+
+  // One timer for each connection, which looks again when it rings: one for each message would be set and cancelled for nothing.
+  void watch_deadline() {
+    if (deadline_ != 0) return;
+    deadline_ = work_.call_after(answer_by_ms_ - work_.steady_ms(), [weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->look_at_deadline();
+    });
+  }
+
+  void look_at_deadline() {
+    deadline_ = 0;
+    if (!then_ || !stream_->is_open()) return;
+    if (work_.steady_ms() < answer_by_ms_) return watch_deadline();
+    lost(failed("answer-timeout", "the recipient did not acknowledge in time"));
   }
 
   // Always under way while the connection is open: so a peer that closes between two messages is noticed at once.
@@ -128,11 +144,11 @@ class lane : public std::enable_shared_from_this<lane> {
 
   void lost(send_outcome outcome) {
     stream_->close();
+    work_.cancel(std::exchange(deadline_, 0));
     finish(std::move(outcome));
   }
 
   void finish(send_outcome outcome) {
-    work_.cancel(std::exchange(deadline_, 0));
     document_.reset();
     if (then_) std::exchange(then_, nullptr)(std::move(outcome));
   }
@@ -144,6 +160,7 @@ class lane : public std::enable_shared_from_this<lane> {
   std::array<char, 4096> buffer_{};
   shared_bytes document_;
   then_type then_;
+  std::int64_t answer_by_ms_ = 0;  ///< of the message under way; steady
   executor::timer deadline_ = 0;
 };
 

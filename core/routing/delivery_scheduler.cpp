@@ -10,6 +10,7 @@
 #include "core/routing/message_intake.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace liaison::routing {
@@ -87,7 +88,8 @@ struct delivery_scheduler::job {
   std::shared_ptr<model::sender> sender;
   model::outgoing outgoing;
   identity::audience audience = identity::audience::professionals;
-  result<model::message_facts> facts = model::message_facts{};
+  model::message_facts facts;  ///< as far as they are needed for sending
+  std::optional<failure> facts_unread;
   store::delivery_update update;
   bool rest_of_queue_waits = false;  ///< the recipient is not there
 };
@@ -266,12 +268,16 @@ void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
   const bool stays_inside = j->audience == identity::audience::internal;
   question.purpose = stays_inside ? purpose::deliver_inside : purpose::deliver;
   question.environment = configuration_->environment == "production" ? identity::environment::production : identity::environment::test;
-  const bool as_it_came = question.from.format == question.to.format && question.to.profile.empty() && question.to.charset.empty();
+  const bool same_format = question.from.format == question.to.format && question.to.charset.empty();
+  const bool asks_profile = same_format && !question.to.profile.empty();
+  if (!stays_inside || asks_profile)
+    if (auto read = model::read_facts(j->work.facts_json, j->facts, model::wanted_facts::for_sending); !read) j->facts_unread = read.error();
+  const bool as_it_came = same_format && (!asks_profile || (!j->facts_unread && j->facts.profile == question.to.profile));
   // What the gateway wrote itself was written for this recipient.
   const bool is_as_wanted = as_it_came || j->work.message_source == business_acknowledgement_source;
-  if (is_as_wanted || !stays_inside) j->facts = model::facts_from_json(j->work.facts_json);
-  // What the recipient reads as it came needs no translator: the facts of intake say whether it may leave.
-  if (is_as_wanted && (stays_inside || (j->facts && may_leave(j->facts.value())))) {
+  // What the recipient reads as it came needs no translator: the facts of intake say what it is and whether it may leave.
+  if (is_as_wanted && (stays_inside || (!j->facts_unread && may_leave(j->facts)))) {
+    if (as_it_came && asks_profile) note_passed_on(*j);
     j->outgoing.document = question.bytes;
     return ask_secrecy(j);
   }
@@ -291,21 +297,28 @@ void delivery_scheduler::translated(const job_pointer& j, conversion made) {
       }
     return give_up(j, code, text);
   }
-  std::string summary = made.passed_on ? "passed on byte for byte"
-                                       : made.translators + ": " + std::to_string(made.account.carried) + " of " +
-                                             std::to_string(made.account.source_leaves) + " values carried, " +
-                                             std::to_string(made.account.source_leaves - made.account.carried) + " reported as not carried";
-  j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::translated, made.passed_on ? "as-is" : "translated", std::move(summary)});
+  if (made.passed_on) {
+    note_passed_on(*j);
+  } else {
+    j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::translated, "translated",
+                                  made.translators + ": " + std::to_string(made.account.carried) + " of " +
+                                      std::to_string(made.account.source_leaves) + " values carried, " +
+                                      std::to_string(made.account.source_leaves - made.account.carried) + " reported as not carried"});
+  }
   j->outgoing.document = std::move(made.document);
   j->outgoing.attachments = std::move(made.attachments);
   ask_secrecy(j);
 }
 
+void delivery_scheduler::note_passed_on(job& j) {
+  j.update.receipts.push_back({0, clock_.now(), model::receipt_kind::translated, "as-is", "passed on byte for byte"});
+}
+
 /// At the last moment before anything leaves: choices and marks may have changed since the message came in.
 void delivery_scheduler::ask_secrecy(const job_pointer& j) {
   if (j->audience == identity::audience::internal) return prepare(j);
-  if (!j->facts) return withhold(j, {model::severity::error, j->facts.error().code, "", j->facts.error().text});
-  if (j->facts.value().patients.empty()) return prepare(j);
+  if (j->facts_unread) return withhold(j, {model::severity::error, j->facts_unread->code, "", j->facts_unread->text});
+  if (j->facts.patients.empty()) return prepare(j);
   auto known = std::make_shared<identity::sending_facts>();
   store_.look_at_patients(
       [known, message = j->work.delivery.message](identity::patient_table& table) {
@@ -314,7 +327,7 @@ void delivery_scheduler::ask_secrecy(const job_pointer& j) {
       [this, j, known](result<done> outcome) {
         if (!outcome) return fail(j, {model::send_verdict::failed, outcome.error().code, outcome.error().text, 0});
         const auto why = identity::why_withheld(
-            {j->audience, rule_for(j->audience, *configuration_), j->facts.value(), known->consents, known->flags});
+            {j->audience, rule_for(j->audience, *configuration_), j->facts, known->consents, known->flags});
         if (why) return withhold(j, *why);
         prepare(j);
       });

@@ -59,6 +59,7 @@ class delivery_scheduler {
   void start(const lane_pointer& to, store::work what);
   void translate(const job_pointer& j, shared_bytes raw);
   void translated(const job_pointer& j, conversion made);
+  void note_passed_on(job& j);
   void ask_secrecy(const job_pointer& j);
   void withhold(const job_pointer& j, const model::issue& why);
   void prepare(const job_pointer& j);

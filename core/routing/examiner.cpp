@@ -81,12 +81,11 @@ struct progress : std::enable_shared_from_this<progress> {
     found.issues = std::move(reply.issues);
     for (plugin::part& part : reply.parts) {
       if (part.role == LIAISON_PART_FACTS) {
-        auto facts = model::facts_from_json(part.bytes);
-        if (facts) {
-          found.facts = std::move(facts).value();
+        if (const auto read = model::read_facts(part.bytes, found.facts)) {
           found.facts_json = std::move(part.bytes);
         } else {
-          add(model::severity::error, facts.error().code.c_str(), "", facts.error().text.c_str());
+          found.facts = {};
+          add(model::severity::error, read.error().code.c_str(), "", read.error().text.c_str());
           found.status = LIAISON_QUARANTINE;
         }
       } else if (part.role == LIAISON_PART_ACKNOWLEDGEMENT) {

@@ -110,7 +110,6 @@ store::intake record_of(const config::configuration& configuration, const std::s
   store::intake record;
   record.message.source = source;
   record.message.format = found.format;
-  record.message.facts_json = found.facts_json;
   record.message.issues = found.issues;
   record.message.control_id = found.facts.event.message;
   record.sender_key = found.facts.event.message.empty()
@@ -212,6 +211,7 @@ void message_intake::look_back(const task_pointer& t) {
 
 void message_intake::keep(const task_pointer& t) {
   store::intake record = record_of(*t->configuration, t->arrival.source, t->found);
+  record.message.facts_json = std::move(t->found.facts_json);
   record.message.peer = t->arrival.peer;
   record.message.received_at = clock_.now();
   record.message.sha256 = sha256_hex_of(*t->arrival.bytes);
@@ -220,7 +220,7 @@ void message_intake::keep(const task_pointer& t) {
   const double wait_minutes = t->configuration->missing_original.wait_minutes;
   if (wait_minutes > 0) record.waits_until = record.message.received_at + static_cast<unix_ms>(wait_minutes * 60'000);
   if (t->found.status == LIAISON_OK)
-    record.subject = identity::observe(t->found.facts, t->arrival.source, record.message.received_at, rule_of(t->configuration));
+    record.subject = identity::observe(std::move(t->found.facts), t->arrival.source, record.message.received_at, rule_of(t->configuration));
   record.if_control_id_seen = control_id_reused();
   if (t->found.status == LIAISON_OK && !t->arrival.replaces.empty())
     record.replaces = name_for_all(t->arrival.replaces, t->arrival.source);

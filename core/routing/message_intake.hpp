@@ -77,7 +77,7 @@ reading reading_of(const config::endpoint& endpoint);
 /// When the letter after a discharge is late, as configured.
 identity::letter_rule letter_rule_of(const config::configuration& configuration);
 
-/// The store's record of an examined message: state, keys and deliveries by the rules. Shared with the embedded
+/// The store's record of an examined message, without the JSON of its facts: state, keys and deliveries by the rules. Shared with the embedded
 /// tests of a configuration, so that a test tells what the gateway would do.
 store::intake record_of(const config::configuration& configuration, const std::string& source, const examination& found);
 

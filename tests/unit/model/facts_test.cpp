@@ -48,6 +48,21 @@ TEST(facts, hostile_json_is_a_failure_and_never_a_crash) {
   EXPECT_EQ(odd.value().results, 0U);
 }
 
+TEST(facts, for_sending_only_what_that_asks_for_is_kept_and_all_of_it_is_checked) {
+  const std::string json =
+      R"({"format":"hl7v2","profile":"oru","patients":[{"family":"EXEMPLE"}],"event":{"code":"ORU^R01"},"document":{"status":"deleted"},"results":3)";
+  message_facts found;
+  ASSERT_TRUE(read_facts(json + "}", found, wanted_facts::for_sending));
+  EXPECT_EQ(found.profile, "oru");
+  EXPECT_EQ(found.patients.at(0).family, "EXEMPLE");
+  EXPECT_EQ(found.document.status, "deleted");
+  EXPECT_TRUE(found.event.code.empty());
+  EXPECT_EQ(found.results, 0U);
+  message_facts cut;
+  EXPECT_FALSE(read_facts(json, cut, wanted_facts::for_sending));
+  EXPECT_FALSE(read_facts(json + R"(,"sender":{"name":"\q"}})", cut, wanted_facts::for_sending));
+}
+
 TEST(facts, what_points_outside_of_the_patients_is_left_out) {
   auto read = facts_from_json(
       R"({"patients":[{}],"consents":[{"patient":1,"kind":"sms","value":"deny"}],"merges":[{"patient":0,"prior_patient":9,"action":"link"}]})");

@@ -130,7 +130,7 @@ class scripted_translators final : public plugin::translators {
       reply.issues.push_back({model::severity::error, "plain-bad", "1", "bad"});
     }
     const auto member = [&](const char* key) { return "\"" + std::string(key) + "\":\"" + value(text, key) + "\""; };
-    std::string facts = "{\"format\":\"plain\",\"event\":{\"message\":\"" + value(text, "control") + "\",\"sending_application\":\"app\"},";
+    std::string facts = "{\"format\":\"plain\"," + member("profile") + ",\"event\":{\"message\":\"" + value(text, "control") + "\",\"sending_application\":\"app\"},";
     facts += "\"document\":{\"id\":\"" + value(text, "id") + "\",\"set_id\":\"" + value(text, "set") + "\",\"replaces\":\"" + value(text, "replaces") +
              "\",\"type\":{\"code\":\"" + value(text, "type") + "\"}},";
     facts += "\"patients\":[{" + member("family") + ",\"identity_status\":\"" + (value(text, "status").empty() ? "unknown" : value(text, "status")) + "\"";

@@ -13,6 +13,44 @@ TEST_F(broker, a_failed_attempt_is_made_again_later) {
   EXPECT_EQ(deliveries("gp")[0].attempts, 2U);
 }
 
+class profiled_broker : public broker {
+ protected:
+  void ask_for(const std::string& format, const std::string& profile) {
+    auto asks = std::make_shared<config::configuration>(*configuration);
+    asks->endpoints["gp"].format = format;
+    asks->endpoints["gp"].profile = profile;
+    configuration = asks;
+    start();
+  }
+};
+
+TEST_F(profiled_broker, what_came_in_the_profile_that_is_asked_for_needs_no_translator_after_intake) {
+  ask_for("plain", "lab");
+  const std::string message = "control=1;type=letter;id=d1;profile=lab;inner=id:d1,type:letter";
+  receive(message);
+  EXPECT_EQ(senders["gp"]->taken, std::vector<std::string>{message});
+  EXPECT_EQ(translators.calls, (std::vector{plugin::operation::inspect, plugin::operation::inspect}))
+      << "intake looked at the message and at the document inside it, the delivery at nothing";
+  std::vector<model::receipt> receipts;
+  store->list_receipts(deliveries("gp")[0].message, 10, [&](auto r) { receipts = std::move(r).value(); });
+  time.settle();
+  ASSERT_FALSE(receipts.empty());
+  EXPECT_EQ(receipts[0].code, "as-is");
+}
+
+TEST_F(profiled_broker, what_came_in_another_profile_is_translated) {
+  ask_for("plain", "lab");
+  receive("control=1;type=letter;id=d1;profile=ward");
+  ASSERT_EQ(senders["gp"]->taken.size(), 1U);
+  EXPECT_TRUE(senders["gp"]->taken[0].starts_with("written:"));
+}
+
+TEST_F(profiled_broker, a_document_inside_still_goes_to_who_reads_its_format) {
+  ask_for("inner", "");
+  receive("control=1;type=letter;id=d1;inner=id:d1,type:letter");
+  EXPECT_EQ(senders["gp"]->taken, std::vector<std::string>{"id=d1;type=letter"});
+}
+
 TEST_F(broker, a_refusal_is_a_dead_letter_at_once_and_waits_for_a_person) {
   senders["gp"]->script = {refused};
   receive("control=1;type=letter;id=d1");
