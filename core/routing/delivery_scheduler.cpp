@@ -255,6 +255,21 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
 }
 
 void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
+  const bool stays_inside = j->audience == identity::audience::internal;
+  const bool same_format = j->work.message_format == j->outgoing.format && j->endpoint.charset.empty();
+  const std::string& profile = j->endpoint.profile;
+  const bool asks_profile = same_format && !profile.empty();
+  if (!stays_inside || asks_profile)
+    if (auto read = model::read_facts(j->work.facts_json, j->facts, model::wanted_facts::for_sending); !read) j->facts_unread = read.error();
+  const bool as_it_came = same_format && (!asks_profile || (!j->facts_unread && j->facts.profile == profile));
+  // What the gateway wrote itself was written for this recipient.
+  const bool is_as_wanted = as_it_came || j->work.message_source == business_acknowledgement_source;
+  // What the recipient reads as it came needs no translator: the facts of intake say what it is and whether it may leave.
+  if (is_as_wanted && (stays_inside || (!j->facts_unread && may_leave(j->facts)))) {
+    if (as_it_came && asks_profile) note_passed_on(*j);
+    j->outgoing.document = std::move(raw);
+    return ask_secrecy(j);
+  }
   conversion_request question;
   question.bytes = std::move(raw);
   if (const config::endpoint* source = configuration_->find(j->work.message_source)) question.from = reading_of(*source);
@@ -265,22 +280,8 @@ void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
   question.now = rfc3339(j->work.delivery.created_at);
   question.id_seed = j->work.sha256 + ":" + j->work.delivery.recipient;
   question.control_id = j->outgoing.name;
-  const bool stays_inside = j->audience == identity::audience::internal;
   question.purpose = stays_inside ? purpose::deliver_inside : purpose::deliver;
   question.environment = configuration_->environment == "production" ? identity::environment::production : identity::environment::test;
-  const bool same_format = question.from.format == question.to.format && question.to.charset.empty();
-  const bool asks_profile = same_format && !question.to.profile.empty();
-  if (!stays_inside || asks_profile)
-    if (auto read = model::read_facts(j->work.facts_json, j->facts, model::wanted_facts::for_sending); !read) j->facts_unread = read.error();
-  const bool as_it_came = same_format && (!asks_profile || (!j->facts_unread && j->facts.profile == question.to.profile));
-  // What the gateway wrote itself was written for this recipient.
-  const bool is_as_wanted = as_it_came || j->work.message_source == business_acknowledgement_source;
-  // What the recipient reads as it came needs no translator: the facts of intake say what it is and whether it may leave.
-  if (is_as_wanted && (stays_inside || (!j->facts_unread && may_leave(j->facts)))) {
-    if (as_it_came && asks_profile) note_passed_on(*j);
-    j->outgoing.document = question.bytes;
-    return ask_secrecy(j);
-  }
   converter_.convert(std::move(question), [this, j](conversion made) { translated(j, std::move(made)); });
 }
 
