@@ -24,6 +24,7 @@ namespace liaison::app {
 namespace {
 
 constexpr std::int64_t purge_period_ms = 60'000;
+constexpr std::int64_t burst_period_ms = 1'000;
 // Between two thousands of messages: a day's messages of a large store are gone within seconds to minutes, and whatever else is
 // to be written comes in between.
 constexpr std::int64_t purge_pause_ms = 10;
@@ -127,6 +128,7 @@ result<done> gateway::open() {
   if (auto outcome = open_http(*configuration_); !outcome) return outcome;
   watch_signals();
   watch_time();
+  watch_bursts();
   observe::log_line(observe::level::information, "started").with("version", LIAISON_VERSION).with("configuration", configuration_->file);
   metrics_.set("liaison_build_info", {{"version", LIAISON_VERSION}}, 1);
   metrics_.set("liaison_configuration_loaded_seconds", {}, static_cast<double>(executor_.now()) / 1000);
@@ -280,6 +282,16 @@ void gateway::watch_time() {
     executor_.call_after(more ? purge_pause_ms : purge_period_ms, [this] {
       if (!stopping_) watch_time();
     });
+  });
+}
+
+/// Between what is still in use a burst leaves pages that nobody needs: a third of the memory after a load, which the allocator
+/// keeps. To give them back takes milliseconds, and so waits until the burst is over.
+void gateway::watch_bursts() {
+  executor_.call_after(burst_period_ms, [this] {
+    if (stopping_) return;
+    if (bursts_.is_over(observe::process_cpu_ms(), executor_.steady_ms())) executor_.run_blocking([] { ::malloc_trim(0); }, [] {});
+    watch_bursts();
   });
 }
 

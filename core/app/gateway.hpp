@@ -12,6 +12,7 @@
 #include "core/net/folder_source.hpp"
 #include "core/net/http_server.hpp"
 #include "core/net/mllp_listener.hpp"
+#include "core/observe/burst_watch.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/plugin/host_pool.hpp"
 #include "core/routing/business_acknowledger.hpp"
@@ -48,6 +49,7 @@ class gateway {
   void reload();
   void watch_signals();
   void watch_time();
+  void watch_bursts();
   /// The commit times are handed out once: whoever asks the store passes them on to the metrics.
   store::statistics take_store_statistics();
   void refresh_metrics(std::function<void()> then);
@@ -60,6 +62,7 @@ class gateway {
   std::function<result<config::snapshot>()> reload_;
   net::asio_executor executor_;
   observe::metrics metrics_;
+  observe::burst_watch bursts_;
   std::unique_ptr<plugin::host_pool> hosts_;
   std::unique_ptr<store::store> store_;
   std::unique_ptr<disk_probe> store_disk_;
