@@ -50,6 +50,14 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
+# For folders whose sources ask which sanitizer they are built with: GCC says so by itself, Clang in other words.
+macro(liaison_name_sanitizer)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND LIAISON_SANITIZE MATCHES "(address|thread)")
+    string(TOUPPER ${CMAKE_MATCH_1} sanitizer)
+    add_compile_definitions(__SANITIZE_${sanitizer}__=1)
+  endif()
+endmacro()
+
 # liaison_library(base SOURCES… USES…): one folder of core/ as one static target `liaison_base`.
 function(liaison_library name)
   cmake_parse_arguments(ARG "" "" "USES;PRIVATE" ${ARGN})
@@ -81,11 +89,8 @@ function(liaison_plugin name)
   add_library(liaison-${name} MODULE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
   set_target_properties(liaison-${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${LIAISON_PLUGIN_DIRECTORY})
   target_link_libraries(liaison-${name} PRIVATE
-    -Wl,--whole-archive liaison_plugin_${name} -Wl,--no-whole-archive
-    -Wl,-z,defs -Wl,-z,now)
+    -Wl,--whole-archive liaison_plugin_${name} -Wl,--no-whole-archive -Wl,-z,now)
   if(NOT LIAISON_SANITIZE)
-    target_link_options(liaison-${name} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/sdk/plugin.map)
-  else()
-    target_link_options(liaison-${name} PRIVATE -Wl,-z,undefs)
-  endif()
+    target_link_options(liaison-${name} PRIVATE -Wl,-z,defs -Wl,--version-script=${PROJECT_SOURCE_DIR}/sdk/plugin.map)
+  endif()  # A sanitizer's runtime may stand in the program that loads the plugin.
 endfunction()
