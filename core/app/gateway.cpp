@@ -343,10 +343,12 @@ void gateway::find_why_not_ready(std::function<void(std::string)> then) {
   if (s.free_bytes <= reserve)
     return then("store-full: " + std::to_string(s.free_bytes) + " bytes are free on the store's disk, store.free_bytes_min keeps " +
                 std::to_string(reserve) + "; make room");
-  store_disk_->ask([this, then = std::move(then)](const std::string& why_not) {
+  store_disk_->ask([this, then = std::move(then), filing_fails = s.filing_fails](const std::string& why_not) {
     if (!why_not.empty())
       return then("store-failed: the store's disk cannot be written (" + why_not +
                   "); look at the kernel's log and the mount. A file system that an error made read-only needs a repair and a restart");
+    if (filing_fails)
+      return then("store-filing-failed: what was acknowledged is safe in the journal and cannot be filed; look for store-filing-failed in the log");
     const auto refused_ago = intake_->refused_ms_ago();
     if (refused_ago && *refused_ago < refusal_counts_ms)
       return then("store-failed: the last message could not be kept, " + std::to_string(*refused_ago / 1000) +

@@ -188,6 +188,7 @@ struct recipient_count {
 struct statistics {
   std::uint64_t commits = 0, operations = 0;
   std::uint64_t unfiled = 0;  ///< kept, about so many, without rows yet
+  bool filing_fails = false;  ///< rows cannot be made of what was kept: nothing more is kept until they can
   double commit_seconds_last = 0;
   std::vector<double> commit_seconds_new;  ///< since the last call of `take_statistics`
   std::uint64_t size_bytes = 0;            ///< on disk, all files

@@ -240,7 +240,7 @@ TEST_F(read_only, a_store_that_is_writable_again_goes_on_by_itself) {
     write_file(flag, "");
     ASSERT_TRUE(eventually([&] { return senders.answered("AR") > refused + 50; })) << senders.codes();
     EXPECT_EQ(gateway.ask("POST", "/api/v1/messages", plain_result("http")).status, 503U);
-    EXPECT_THAT(readiness(gateway, 503), HasSubstr("store-failed"));
+    EXPECT_THAT(readiness(gateway, 503), ::testing::AnyOf(HasSubstr("store-failed"), HasSubstr("store-filing-failed")));
     std::filesystem::remove(flag);
     readiness(gateway, 200);
   }
@@ -254,6 +254,24 @@ TEST_F(read_only, a_store_that_is_writable_again_goes_on_by_itself) {
   gateway.start();
   EXPECT_EQ(gateway.send(plain_result("after")).code, "AA") << "and can be opened again";
   std::printf("answers: %s\n", senders.codes().c_str());
+}
+
+TEST_F(read_only, a_store_that_cannot_file_is_not_ready_until_it_can) {
+  const auto flag = gateway.folder() / "is-read-only";
+  ::setenv("LIAISON_TEST_READ_ONLY_BELOW", (gateway.folder() / "data/store/liaison.db").c_str(), 1);
+  ::setenv("LIAISON_TEST_READ_ONLY_WHILE", flag.c_str(), 1);
+  ::setenv("LD_PRELOAD", LIAISON_READ_ONLY_DISK, 1);
+  gateway.start();
+  ::unsetenv("LD_PRELOAD");
+  if (HasFatalFailure()) return;
+  write_file(flag, "");
+  EXPECT_EQ(gateway.send(plain_result("kept")).code, "AA") << "the journal can be written";
+  EXPECT_THAT(readiness(gateway, 503), HasSubstr("store-filing-failed"));
+  EXPECT_EQ(gateway.send(plain_result("refused")).code, "AR") << "nothing more is kept until the first has its rows";
+  std::filesystem::remove(flag);
+  EXPECT_EQ(readiness(gateway, 200), "ready\n");
+  EXPECT_TRUE(gateway.wait_until_delivered());
+  expect_once(gateway.folder() / "gp/in", {"kept"});
 }
 
 }  // namespace

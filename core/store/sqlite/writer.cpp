@@ -291,7 +291,7 @@ void writer::note_filing(const std::vector<request>& group) {
   filed_ = session_.filed();
   journal_.filed(filed_);
   remove_strays();
-  if (std::exchange(filing_fails_, false)) {
+  if (filing_fails_.exchange(false)) {
     journal_.give_up(false);
     observe::log_line(observe::level::information, "store-filing-goes-on");
   }
@@ -315,7 +315,7 @@ void writer::filing_failed() {
   file_again_at_ = steady::now() + filing_pause;
   reached_ = session_.filed();
   journal_.read_again(reached_);
-  if (std::exchange(filing_fails_, true)) return;
+  if (filing_fails_.exchange(true)) return;
   journal_.give_up(true);
   observe::log_line(observe::level::error, "store-filing-failed").with("waiting", journal_.last_synced() - reached_);
 }
@@ -413,6 +413,7 @@ statistics writer::take_statistics() {
   std::lock_guard hold(statistics_mutex_);
   auto taken = statistics_;
   taken.unfiled = journal_.last_synced() - std::min<std::uint64_t>(journal_.last_synced(), filed_);
+  taken.filing_fails = filing_fails_;
   statistics_.commit_seconds_new.clear();
   return taken;
 }

@@ -90,7 +90,7 @@ class writer {
   callback<std::vector<filed>> told_;
   std::deque<purge_request> sweeping_;  ///< the writer's own
   std::atomic<std::uint64_t> reached_ = 0;  ///< records up to here are filed, or in the group
-  bool filing_fails_ = false;
+  std::atomic<bool> filing_fails_ = false;  ///< written by the writer's thread
   steady::time_point file_again_at_;
   std::int64_t page_size_bytes_;
   std::int64_t log_pages_wanted_;  ///< in the log before it is worked off
