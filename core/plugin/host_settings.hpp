@@ -51,7 +51,7 @@ struct host_settings {
   std::int64_t queue_ms_max = 30'000;                     ///< a request that waited longer is answered RETRY
   std::size_t queue_max = 16'384;                         ///< requests waiting per plugin; one more is answered RETRY
   std::size_t in_flight_max = 32;                         ///< calls handed to one process, of together at most
-  std::size_t in_flight_bytes_max = 256U << 10U;          ///< these bytes; a larger call goes alone
+  std::size_t in_flight_bytes_max = 1U << 20U;            ///< these bytes; a larger call goes alone
   std::map<std::string, std::string> configuration_json;  ///< plugin id → JSON object
   bad_plugin on_bad_plugin = bad_plugin::refuse_to_start;
   no_seccomp on_no_seccomp = no_seccomp::refuse_to_start;
