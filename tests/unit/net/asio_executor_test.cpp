@@ -46,13 +46,13 @@ TEST(asio_executor, a_timer_may_set_and_cancel_others_while_it_fires) {
   running_executor running;
   std::promise<void> over;
   int fired = 0;
+  executor::timer other = 0;
   running.on([&] {
-    executor::timer other = 0;
     auto again = std::make_shared<std::function<void()>>();
     *again = [&, again] {
       if (++fired == 50) {
-        *again = nullptr;
         over.set_value();
+        *again = nullptr;  // ends this very function: nothing of it is used after
         return;
       }
       running.executor.call_after(0, [again] { (*again)(); });
