@@ -6,6 +6,8 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 namespace liaison {
 namespace {
 
@@ -25,6 +27,40 @@ constexpr std::array<std::uint8_t, 256> make_values() {
 constexpr std::array<std::uint8_t, 256> values = make_values();
 
 std::uint8_t value_of(char c) { return values[static_cast<unsigned char>(c)]; }
+
+/// A group of four characters is the sum of what each adds to its 24 bits; a character that is none of the alphabet adds
+/// something above them.
+constexpr std::uint32_t not_of_alphabet = 0x80000000;
+constexpr std::array<std::array<std::uint32_t, 256>, 4> make_parts() {
+  std::array<std::array<std::uint32_t, 256>, 4> parts{};
+  for (std::size_t place = 0; place < 4; ++place) {
+    for (std::size_t c = 0; c < 256; ++c)
+      parts[place][c] = values[c] < 64 ? std::uint32_t{values[c]} << (18 - 6 * place) : not_of_alphabet;
+  }
+  return parts;
+}
+constexpr std::array<std::array<std::uint32_t, 256>, 4> parts = make_parts();
+
+constexpr std::size_t groups_at_once = 256;
+
+/// Decodes whole groups from `at` on, as far as they go.
+void take_groups(std::string_view text, std::size_t& at, std::string& out) {
+  std::array<char, 3 * groups_at_once> decoded;
+  for (std::size_t filled = decoded.size(); filled == decoded.size();) {
+    filled = 0;
+    const std::size_t groups = std::min((text.size() - at) / 4, groups_at_once);
+    for (const char* from = text.data() + at; filled < 3 * groups; from += 4, filled += 3) {
+      const auto part = [from](std::size_t place) { return parts[place][static_cast<unsigned char>(from[place])]; };
+      const std::uint32_t bits = part(0) | part(1) | part(2) | part(3);
+      if ((bits & not_of_alphabet) != 0) break;
+      decoded[filled] = static_cast<char>(bits >> 16);
+      decoded[filled + 1] = static_cast<char>(bits >> 8);
+      decoded[filled + 2] = static_cast<char>(bits);
+    }
+    out.append(decoded.data(), filled);
+    at += filled / 3 * 4;
+  }
+}
 
 /// State of a decoding that has left the fast path: characters one by one.
 struct tail_reader {
@@ -95,11 +131,17 @@ void append_base64(std::string& out, std::string_view bytes) {
   const auto byte = [&bytes](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
   };
-  for (; at + 3 <= bytes.size(); at += 3) {
-    const std::uint32_t bits = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
-    const char group[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63], alphabet[bits >> 6 & 63],
-                           alphabet[bits & 63]};
-    out.append(group, 4);
+  std::array<char, 4 * groups_at_once> encoded;
+  while (bytes.size() - at >= 3) {
+    std::size_t filled = 0;
+    for (; filled < encoded.size() && bytes.size() - at >= 3; at += 3, filled += 4) {
+      const std::uint32_t bits = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
+      encoded[filled] = alphabet[bits >> 18];
+      encoded[filled + 1] = alphabet[bits >> 12 & 63];
+      encoded[filled + 2] = alphabet[bits >> 6 & 63];
+      encoded[filled + 3] = alphabet[bits & 63];
+    }
+    out.append(encoded.data(), filled);
   }
   if (bytes.size() - at == 1) {
     const std::uint32_t bits = byte(at) << 16;
@@ -126,15 +168,7 @@ std::optional<std::string> base64_decode(std::string_view text, base64_defects* 
   while (at < text.size()) {
     // Whole groups of four, which is nearly all of a document; anything else goes character by character.
     if (state.held == 0 && state.padding == 0) {
-      while (text.size() - at >= 4) {
-        const std::uint8_t a = value_of(text[at]), b = value_of(text[at + 1]);
-        const std::uint8_t c = value_of(text[at + 2]), d = value_of(text[at + 3]);
-        if (((a | b | c | d) & 0xC0) != 0) break;
-        const std::uint32_t bits = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6 | d;
-        const char group[3] = {static_cast<char>(bits >> 16), static_cast<char>(bits >> 8), static_cast<char>(bits)};
-        out.append(group, 3);
-        at += 4;
-      }
+      take_groups(text, at, out);
       if (at == text.size()) break;
     }
     if (!take(state, text[at], out)) {
