@@ -214,7 +214,8 @@ void message_intake::keep(const task_pointer& t) {
   record.message.facts_json = std::move(t->found.facts_json);
   record.message.peer = t->arrival.peer;
   record.message.received_at = clock_.now();
-  record.message.sha256 = sha256_hex_of(*t->arrival.bytes);
+  // Of what is kept the store reckons it, while the next message is looked at.
+  if (!t->arrival.answer_when_kept) record.message.sha256 = sha256_hex_of(*t->arrival.bytes);
   record.message.size_bytes = t->arrival.bytes->size();
   record.raw = t->arrival.bytes;
   const double wait_minutes = t->configuration->missing_original.wait_minutes;

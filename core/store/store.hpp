@@ -217,7 +217,8 @@ class store {
   /// that is on disk. Its rows follow within milliseconds, under load within seconds, after a crash at the next start,
   /// always in the order in which `keep` and `take_in` were called; then `on_filed` is told. What is asked before that
   /// may not know the message yet when much waits; `take_in`, `settle`, `end_waits`, `document_line`, `change_patients` and
-  /// `look_at_patients` wait for what was kept before them. `unless_marked` is not asked. Failures "store-full" and "store-failed": nothing is kept.
+  /// `look_at_patients` wait for what was kept before them. `unless_marked` is not asked. The message's SHA-256 is
+  /// reckoned when it is empty, on the store's own thread. Failures "store-full" and "store-failed": nothing is kept.
   virtual void keep(intake what, callback<result<done>> then) = 0;
   /// Who is told, in groups. To be said once, before the first `keep`.
   virtual void on_filed(callback<std::vector<filed>> told) = 0;

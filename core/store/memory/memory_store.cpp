@@ -34,6 +34,7 @@ class memory_backend final : public memory_store {
   /// One step, told in two.
   void keep(intake what, callback<result<done>> then) override {
     if (auto why = refused()) return answer(std::move(then), result<done>(std::move(*why)));
+    if (what.message.sha256.empty()) what.message.sha256 = sha256_hex_of(*what.raw);
     filed made{what.message, {}};
     made.message.facts_json.clear();
     made.outcome = table_.add(std::move(what), clock_.now());

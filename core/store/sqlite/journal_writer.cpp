@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/journal_writer.hpp"
 
+#include "core/base/digest.hpp"
 #include "core/base/thread_name.hpp"
 #include "core/store/sqlite/intake_record.hpp"
 #include "core/store/sqlite/requests.hpp"
@@ -72,7 +73,9 @@ bool journal_writer::take(std::vector<item>& group) {
   return !group.empty();
 }
 
-std::optional<payload_place> journal_writer::append(const item& one) {
+std::optional<payload_place> journal_writer::append(item& one) {
+  auto& message = one.what.message;
+  if (message.sha256.empty()) message.sha256 = sha256_hex_of(*one.what.raw);
   std::optional<payload_place> payload;
   if (one.what.raw->size() > options_.inline_bytes_max) payload = large_.append(*one.what.raw);
   body_.clear();
@@ -81,7 +84,7 @@ std::optional<payload_place> journal_writer::append(const item& one) {
   return payload;
 }
 
-result<std::vector<kept_place>> journal_writer::write(const std::vector<item>& group) {
+result<std::vector<kept_place>> journal_writer::write(std::vector<item>& group) {
   if (auto why = room_is_short(options_)) return std::move(*why);
   std::vector<kept_place> places(group.size());
   try {

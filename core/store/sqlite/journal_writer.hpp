@@ -46,8 +46,8 @@ class journal_writer {
 
   void work();
   bool take(std::vector<item>& group);
-  result<std::vector<kept_place>> write(const std::vector<item>& group);
-  std::optional<payload_place> append(const item& one);
+  result<std::vector<kept_place>> write(std::vector<item>& group);
+  std::optional<payload_place> append(item& one);
   void decide(std::vector<item> group);
 
   journal& journal_;

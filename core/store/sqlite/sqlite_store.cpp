@@ -125,7 +125,7 @@ class sqlite_backend final : public store {
     in_order(take_in_request{std::move(what), std::move(then), std::nullopt});
   }
   void keep(intake what, callback<result<done>> then) override {
-    LIAISON_ASSERT(what.raw != nullptr && what.message.sha256.size() == 64 && what.unless_marked.empty());
+    LIAISON_ASSERT(what.raw != nullptr && what.unless_marked.empty());
     keeper_->add(std::move(what), std::move(then));
   }
   void on_filed(callback<std::vector<filed>> told) override {

@@ -44,6 +44,14 @@ TEST_P(keeping, tells_what_became_of_it_once_it_has_its_rows) {
   EXPECT_EQ(found.facts_json, message_of("x").message.facts_json);
 }
 
+TEST_P(keeping, reckons_the_digest_when_there_is_none) {
+  auto what = message_of("MSH|a", {"gp"}, "SIH^1");
+  what.message.sha256.clear();
+  keep(std::move(what));
+  const auto found = store_.traced(all_filed(1).front().outcome.id).value().message;
+  EXPECT_EQ(found.sha256, sha256_hex_of("MSH|a"));
+}
+
 TEST_P(keeping, the_same_again_is_a_duplicate) {
   keep(message_of("MSH|a", {"gp"}, "SIH^1"));
   keep(message_of("MSH|a", {"gp"}, "SIH^1"));
