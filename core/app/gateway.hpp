@@ -62,7 +62,7 @@ class gateway {
   std::function<result<config::snapshot>()> reload_;
   net::asio_executor executor_;
   observe::metrics metrics_;
-  observe::burst_watch bursts_;
+  observe::burst_watch bursts_{observe::process_cpu_ms(), executor_.steady_ms()};
   std::unique_ptr<plugin::host_pool> hosts_;
   std::unique_ptr<store::store> store_;
   std::unique_ptr<disk_probe> store_disk_;

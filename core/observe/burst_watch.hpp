@@ -13,6 +13,8 @@ std::int64_t process_cpu_ms();
 /// Thread: one.
 class burst_watch {
  public:
+  burst_watch(std::int64_t cpu_ms, std::int64_t steady_ms) : cpu_ms_(cpu_ms), steady_ms_(steady_ms) {}
+
   /// To be called once in a while, with `process_cpu_ms` and a clock that never goes back. True once after each burst: less than a
   /// tenth of a processor was used since the last call, and more than that before it.
   bool is_over(std::int64_t cpu_ms, std::int64_t steady_ms) {
@@ -25,7 +27,7 @@ class burst_watch {
   }
 
  private:
-  std::int64_t cpu_ms_ = 0, steady_ms_ = 0;
+  std::int64_t cpu_ms_, steady_ms_;
   bool was_busy_ = false;
 };
 

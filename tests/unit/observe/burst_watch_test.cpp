@@ -9,14 +9,14 @@ namespace liaison::observe {
 namespace {
 
 TEST(burst_watch, tells_once_that_a_burst_is_over) {
-  burst_watch watch;
-  EXPECT_FALSE(watch.is_over(50, 1'000)) << "a start that cost little";
-  EXPECT_FALSE(watch.is_over(950, 2'000)) << "it works";
-  EXPECT_FALSE(watch.is_over(1'800, 3'000)) << "it goes on";
-  EXPECT_TRUE(watch.is_over(1'850, 4'000));
-  EXPECT_FALSE(watch.is_over(1'860, 5'000)) << "told once";
-  EXPECT_FALSE(watch.is_over(2'500, 6'000));
-  EXPECT_TRUE(watch.is_over(2'510, 7'000)) << "the next burst";
+  burst_watch watch(50, 1'000);
+  EXPECT_FALSE(watch.is_over(100, 2'000)) << "it was not needed";
+  EXPECT_FALSE(watch.is_over(950, 3'000)) << "it works";
+  EXPECT_FALSE(watch.is_over(1'800, 4'000)) << "it goes on";
+  EXPECT_TRUE(watch.is_over(1'850, 5'000));
+  EXPECT_FALSE(watch.is_over(1'860, 6'000)) << "told once";
+  EXPECT_FALSE(watch.is_over(2'500, 7'000));
+  EXPECT_TRUE(watch.is_over(2'510, 8'000)) << "the next burst";
 }
 
 TEST(burst_watch, work_of_this_process_counts) {
