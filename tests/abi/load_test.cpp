@@ -3,6 +3,7 @@
 #include "tests/integration/plugin/pool_fixture.hpp"
 
 #include <filesystem>
+#include <string_view>
 
 namespace liaison::plugin::testing {
 namespace {
@@ -34,7 +35,8 @@ class plugin_load : public ::testing::TestWithParam<bad_file> {};
 
 TEST_P(plugin_load, says_which_file_and_why) {
   host_settings how = settings_for({fixture("NONE"), fixture(GetParam().name)});
-  how.start_ms_max = 300;
+  // Only who never starts is waited for to the end; the others are given what a machine with other work needs.
+  if (std::string_view(GetParam().name) == "CREATE_HANGS") how.start_ms_max = 300;
   pool_fixture hosts(std::move(how));
   ASSERT_FALSE(hosts.pool);
   EXPECT_EQ(hosts.why_not.code, "plugin-load-failed");
