@@ -22,11 +22,15 @@ using ::testing::HasSubstr;
 
 class probe_of_a_disk : public ::testing::Test {
  protected:
-  probe_of_a_disk() {
-    char name[] = "/tmp/liaison-probe-XXXXXX";
-    folder = ::mkdtemp(name);
-  }
-  ~probe_of_a_disk() override { std::filesystem::remove_all(folder); }
+  /// Removed after the executor has ended: what was asked of the disk may still be written until then.
+  struct made_folder {
+    made_folder() {
+      char name[] = "/tmp/liaison-probe-XXXXXX";
+      path = ::mkdtemp(name);
+    }
+    ~made_folder() { std::filesystem::remove_all(path); }
+    std::filesystem::path path;
+  };
 
   /// What `asked` probes hear, in the order in which they hear it.
   std::vector<std::string> hear(disk_probe& probe, int asked) {
@@ -40,8 +44,9 @@ class probe_of_a_disk : public ::testing::Test {
     return heard;
   }
 
+  made_folder made;
+  const std::filesystem::path& folder = made.path;
   net::asio_executor executor;
-  std::filesystem::path folder;
 };
 
 TEST_F(probe_of_a_disk, says_nothing_of_one_that_can_be_written_and_leaves_nothing_there) {
