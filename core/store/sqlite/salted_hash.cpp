@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite/salted_hash.hpp"
 
-#include "core/base/assert.hpp"
-
-#include <openssl/evp.h>
+#include "core/base/digest.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 namespace liaison::store::sqlite {
-namespace {
-
-const EVP_MD* sha256() {
-  // Fetched once: looking the algorithm up costs more than hashing a short text.
-  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  LIAISON_ASSERT(fetched != nullptr);
-  return fetched;
-}
-
-}  // namespace
-
 std::int64_t salted_hash(std::string_view salt, std::string_view kind, std::string_view text) {
   std::array<char, 512> buffer;
   std::string longer;
@@ -34,8 +21,7 @@ std::int64_t salted_hash(std::string_view salt, std::string_view kind, std::stri
   at = std::ranges::copy(kind, at).out;
   *at++ = '\0';
   std::ranges::copy(text, at);
-  std::array<unsigned char, 32> hash{};
-  LIAISON_ASSERT(EVP_Digest(to, size, hash.data(), nullptr, sha256(), nullptr) == 1);
+  const auto hash = sha256_of({to, size});
   std::int64_t value = 0;
   std::memcpy(&value, hash.data(), sizeof(value));
   return value;
