@@ -267,13 +267,17 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
   if (!is_known && group.empty()) filing_failed();
 }
 
-/// While more comes in than can be filed, and nothing waits for us, senders get most of the disk: rows take five times
-/// the bytes of the records that they are made of. It ends with the burst, or when the journal is half full.
+/// While more comes in than can be filed, and nothing waits for us, senders get most of the machine: a row costs more than
+/// the record that it is made of. It ends with the burst, or when the journal is half full.
 void writer::yield_to_intake(steady::duration worked) {
   std::unique_lock hold(mutex_);
   const auto until = steady::now() + worked * yielding_factor;
   while (decided_ - reached_ > records_of_a_burst && steady::now() < until && !journal_.is_half_full()) {
     const auto before = decided_;
+    // Nor do senders wait for an empty segment.
+    hold.unlock();
+    journal_.prepare();
+    hold.lock();
     if (wake_.wait_for(hold, burst_pulse, [&] { return is_asked() || !ordered_.empty(); }) || decided_ == before) return;
   }
 }
