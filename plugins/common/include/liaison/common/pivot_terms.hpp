@@ -6,7 +6,6 @@
 #include <liaison/common/pivot.hpp>
 
 #include <charconv>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -53,7 +52,7 @@ class element_path {
     const std::size_t before = size_;
     size_ += text.size();
     if (size_ <= short_size_max) {
-      std::memcpy(short_ + before, text.data(), text.size());
+      text.copy(short_ + before, text.size());  // nothing of an empty one, which may stand nowhere
       return;
     }
     if (before <= short_size_max) long_.assign(short_, before);
