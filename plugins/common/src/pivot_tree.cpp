@@ -322,7 +322,7 @@ void tell(const json_value& from, text_pages& texts, Listener& to) {
 bool pivot_tree::read(id into, std::string_view json, std::string& why) {
   const std::size_t before = nodes_.size(), text_before = text_size_bytes_;
   char* const copy = texts_.room(json.size() + 1);
-  std::memcpy(copy, json.data(), json.size());
+  json.copy(copy, json.size());  // nothing of an empty one, which may stand nowhere
   reading listener(*this, into);
   if (json_scan(copy, copy + json.size(), listener, json_depth_max).run()) return true;
   nodes_.resize(before);
