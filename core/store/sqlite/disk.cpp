@@ -16,7 +16,7 @@ namespace liaison::store::sqlite {
 namespace {
 
 using reach = storage_error::reach;
-constexpr std::size_t recent_files_max = 8;
+constexpr std::size_t open_files_max = 8;
 
 }  // namespace
 
@@ -68,24 +68,33 @@ std::uint64_t size_of(int file) {
   return static_cast<std::uint64_t>(what.st_size);
 }
 
-shared_file recent_files::open(const std::filesystem::path& folder, std::uint64_t number) {
+std::filesystem::path numbered_files::place_of(std::uint64_t number) const {
+  return folder_ / (std::to_string(number) + suffix_);
+}
+
+shared_file numbered_files::open(std::uint64_t number) {
   std::lock_guard hold(mutex_);
   const auto known = std::ranges::find(files_, number, &std::pair<std::uint64_t, shared_file>::first);
   if (known != files_.end()) {
     std::rotate(known, known + 1, files_.end());
     return files_.back().second;
   }
-  auto opened = std::make_shared<const open_file>(
-      ::open((folder / (std::to_string(number) + suffix_)).c_str(), O_RDONLY | O_CLOEXEC));
+  auto opened = std::make_shared<const open_file>(::open(place_of(number).c_str(), O_RDONLY | O_CLOEXEC));
   if (opened->get() < 0) throw error_of_file(errno, "opening a file of the store", reach::operation);
-  if (files_.size() == recent_files_max) files_.erase(files_.begin());
+  if (files_.size() == open_files_max) files_.erase(files_.begin());
   files_.emplace_back(number, opened);
   return opened;
 }
 
-void recent_files::forget(std::uint64_t number) {
-  std::lock_guard hold(mutex_);
-  std::erase_if(files_, [&](const auto& each) { return each.first == number; });
+std::uint64_t numbered_files::remove(std::uint64_t number) noexcept {
+  {
+    std::lock_guard hold(mutex_);
+    std::erase_if(files_, [&](const auto& each) { return each.first == number; });
+  }
+  const auto place = place_of(number);
+  struct stat what {};
+  if (::stat(place.c_str(), &what) != 0 || ::unlink(place.c_str()) != 0) return 0;
+  return static_cast<std::uint64_t>(what.st_size);
 }
 
 std::optional<std::uint64_t> number_of_file(std::string_view name, std::string_view suffix) {

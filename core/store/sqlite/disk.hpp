@@ -48,16 +48,18 @@ void write_at(int file, std::string_view bytes, std::uint64_t at, const char* do
 std::string read_at(int file, std::uint64_t at, std::size_t size, const char* doing);
 std::uint64_t size_of(int file);
 
-/// A few files of a folder that were read last, open. Thread: any.
-class recent_files {
+/// The files <folder>/<number><suffix>; a few that were read last stay open. Thread: any.
+class numbered_files {
  public:
-  explicit recent_files(std::string suffix) : suffix_(std::move(suffix)) {}
+  numbered_files(std::filesystem::path folder, std::string suffix)
+      : folder_(std::move(folder)), suffix_(std::move(suffix)) {}
 
-  /// <folder>/<number><suffix>, for reading. Throws storage_error.
-  shared_file open(const std::filesystem::path& folder, std::uint64_t number);
-  void forget(std::uint64_t number);
+  std::filesystem::path place_of(std::uint64_t number) const;
+  shared_file open(std::uint64_t number);              ///< for reading. Throws storage_error
+  std::uint64_t remove(std::uint64_t number) noexcept;  ///< gives its size; 0: it was not there
 
  private:
+  const std::filesystem::path folder_;
   const std::string suffix_;
   std::mutex mutex_;
   std::vector<std::pair<std::uint64_t, shared_file>> files_;  ///< the one used last stands last

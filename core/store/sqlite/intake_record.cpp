@@ -149,6 +149,14 @@ void pass(auto& a, is<intake> auto& one) {
   pass(a, one.subject);
 }
 
+/// None: not one that this program knows.
+std::optional<std::uint8_t> version_in(reading& a) {
+  std::uint8_t written_by = 0;
+  a(written_by);
+  if (written_by == 0 || written_by > version) return std::nullopt;
+  return written_by;
+}
+
 }  // namespace
 
 void append_intake(std::string& to, const intake& what, const std::optional<payload_place>& payload) {
@@ -166,12 +174,11 @@ void append_intake(std::string& to, const intake& what, const std::optional<payl
 
 std::optional<kept_intake> intake_from(std::string_view bytes) {
   reading a(bytes);
-  std::uint8_t written_by = 0;
-  a(written_by);
-  if (written_by == 0 || written_by > version) return std::nullopt;
+  const auto written_by = version_in(a);
+  if (!written_by) return std::nullopt;
   kept_intake kept;
   pass(a, kept.what);
-  if (written_by >= 2) a(kept.payload);
+  if (*written_by >= 2) a(kept.payload);
   if (!a.is_whole()) return std::nullopt;
   return kept;
 }
@@ -179,9 +186,8 @@ std::optional<kept_intake> intake_from(std::string_view bytes) {
 // The message stands first, then its bytes.
 std::optional<kept_content> content_from(std::string_view bytes) {
   reading a(bytes);
-  std::uint8_t written_by = 0;
-  a(written_by);
-  if (written_by == 0 || written_by > version) return std::nullopt;
+  const auto written_by = version_in(a);
+  if (!written_by) return std::nullopt;
   kept_content kept;
   model::message message;
   pass(a, message);

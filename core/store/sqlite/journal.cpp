@@ -22,6 +22,7 @@ constexpr std::uint64_t spare_bytes_max = 64 * 1024;
 /// Linux holds what came with one write in one folio, and takes all of a folio for changed when a byte of it is.
 constexpr std::uint64_t filling_bytes = 16 * 1024;
 constexpr const char* open_suffix = ".log";
+constexpr const char* closed_suffix = ".rec";
 constexpr const char* syncing = "syncing the journal's folder";
 constexpr const char* writing = "writing the journal";
 constexpr const char* reading = "reading the journal";
@@ -34,7 +35,7 @@ bool has_plenty_of_room(const journal_settings& settings) {
 
 }  // namespace
 
-journal::journal(journal_settings settings, std::uint64_t filed) : settings_(std::move(settings)) {
+journal::journal(journal_settings settings, std::uint64_t filed) : settings_(std::move(settings)), closed_(settings_.directory, closed_suffix) {
   LIAISON_ASSERT(settings_.bytes_max >= 2 * settings_.segment_bytes);
   if (::mkdir(settings_.directory.c_str(), 0700) == 0) {
     sync_folder(settings_.directory.parent_path(), syncing);
@@ -48,14 +49,10 @@ std::filesystem::path journal::place_of(std::uint64_t slot) const {
   return settings_.directory / (std::to_string(slot) + open_suffix);
 }
 
-std::filesystem::path journal::closed_place_of(std::uint64_t sequence) const {
-  return settings_.directory / (std::to_string(sequence) + ".rec");
-}
-
 void journal::look_through(std::uint64_t filed) {
   for (const auto& found : std::filesystem::directory_iterator(settings_.directory)) {
     const auto name = found.path().filename().string();
-    if (const auto sequence = number_of_file(name, ".rec")) {
+    if (const auto sequence = number_of_file(name, closed_suffix)) {
       sequence_ = std::max(sequence_, *sequence);
       closed_bytes_ += found.file_size();
     }
@@ -131,7 +128,7 @@ std::string journal::body_at(const record_place& where) const {
     const auto open = std::ranges::find(segments_, where.segment, &segment::sequence);
     if (open != segments_.end()) file = open->file;
   }
-  if (!file) file = closed_.open(settings_.directory, where.segment);
+  if (!file) file = closed_.open(where.segment);
   auto bytes = read_at(file->get(), where.at, where.size, reading);
   const auto record = record_at(bytes, 0, settings_.seed);
   if (!record || record->end != where.size)
@@ -382,7 +379,7 @@ void journal::close_segment(const segment& what) {
     [[maybe_unused]] const int outcome = ::ftruncate(what.file->get(), static_cast<off_t>(what.end));
   }
   closed_bytes_ += size_of(what.file->get());
-  ::rename(place.c_str(), closed_place_of(what.sequence).c_str());
+  ::rename(place.c_str(), closed_.place_of(what.sequence).c_str());
 }
 
 bool journal::is_closed(std::uint64_t sequence) const {
@@ -391,12 +388,9 @@ bool journal::is_closed(std::uint64_t sequence) const {
 }
 
 void journal::remove(std::uint64_t sequence) noexcept {
-  const auto place = closed_place_of(sequence);
-  closed_.forget(sequence);
-  struct stat what {};
-  if (::stat(place.c_str(), &what) != 0 || ::unlink(place.c_str()) != 0) return;
+  const auto size = closed_.remove(sequence);
   std::lock_guard hold(mutex_);
-  closed_bytes_ -= std::min(closed_bytes_, static_cast<std::uint64_t>(what.st_size));
+  closed_bytes_ -= std::min(closed_bytes_, size);
 }
 
 void journal::give_up(bool now) {

@@ -86,7 +86,6 @@ class journal {
   };
 
   std::filesystem::path place_of(std::uint64_t slot) const;
-  std::filesystem::path closed_place_of(std::uint64_t sequence) const;
   void look_through(std::uint64_t filed);
   void measure(segment& what, const segment* next) const;
   segment make_segment(std::uint64_t slot) const;
@@ -99,7 +98,7 @@ class journal {
   void note_damage(const segment& in, journal_damage what, std::vector<journal_damage>& damaged);
 
   const journal_settings settings_;
-  mutable recent_files closed_{".rec"};
+  mutable numbered_files closed_;
   std::string group_;
   std::vector<record_place> places_;  ///< of the group's records; counted from its begin
   std::uint64_t appended_ = 0;  ///< the last one of the group

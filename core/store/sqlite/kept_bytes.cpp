@@ -20,11 +20,6 @@ kept_content kept_bytes::content(const record_place& where) const {
   return std::move(*found);
 }
 
-std::string kept_bytes::raw(const kept_place& where, std::uint64_t size_bytes) const {
-  if (where.payload) return large_.read(*where.payload, size_bytes);
-  return content(where.record).raw;
-}
-
 bool kept_bytes::is_closed(holder_kind kind, std::uint64_t number) const {
   return kind == holder_kind::segment ? records_.is_closed(number) : large_.is_closed(number);
 }

@@ -31,7 +31,7 @@ class kept_bytes {
 
   /// With raw bytes when they are in the record.
   kept_content content(const record_place& where) const;
-  std::string raw(const kept_place& where, std::uint64_t size_bytes) const;
+  std::string raw(const payload_place& where, std::uint64_t size_bytes) const { return large_.read(where, size_bytes); }
 
   bool is_closed(holder_kind kind, std::uint64_t number) const;
   void remove(holder_kind kind, std::uint64_t number) noexcept;

@@ -5,7 +5,6 @@
 #include <xxhash.h>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +20,7 @@ constexpr const char* suffix = ".raw";
 }  // namespace
 
 payload_log::payload_log(std::filesystem::path directory, std::uint64_t seed, std::uint64_t file_bytes)
-    : directory_(std::move(directory)), seed_(seed), file_bytes_(file_bytes) {
+    : directory_(std::move(directory)), seed_(seed), file_bytes_(file_bytes), files_(directory_, suffix) {
   for (const auto& each : std::filesystem::directory_iterator(directory_)) {
     const auto number = number_of_file(each.path().filename().string(), suffix);
     if (!number) continue;
@@ -31,10 +30,6 @@ payload_log::payload_log(std::filesystem::path directory, std::uint64_t seed, st
   }
 }
 
-std::filesystem::path payload_log::place_of(std::uint64_t file) const {
-  return directory_ / (std::to_string(file) + suffix);
-}
-
 void payload_log::begin_file() {
   if (file_.get() >= 0) {
     sync();
@@ -42,7 +37,7 @@ void payload_log::begin_file() {
     ++current_;
   }
   end_ = synced_ = 0;
-  open_file made(::open(place_of(current_).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  open_file made(::open(files_.place_of(current_).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (made.get() < 0) throw error_of_file(errno, "making a file for large payloads", reach::everything);
   sync_folder(directory_, "syncing the journal's folder");
   file_ = std::move(made);
@@ -78,7 +73,7 @@ void payload_log::discard() noexcept {
 }
 
 std::string payload_log::read(const payload_place& where, std::uint64_t size) const {
-  const auto file = read_.open(directory_, where.file);
+  const auto file = files_.open(where.file);
   auto bytes = read_at(file->get(), where.at, size, "reading a large payload");
   if (bytes.size() != size || XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed_) != where.hash)
     throw storage_error{storage_error::cause::corrupt, reach::operation, "its bytes differ from what came in"};
@@ -86,10 +81,7 @@ std::string payload_log::read(const payload_place& where, std::uint64_t size) co
 }
 
 void payload_log::remove(std::uint64_t file) noexcept {
-  read_.forget(file);
-  struct stat what {};
-  if (::stat(place_of(file).c_str(), &what) != 0 || ::unlink(place_of(file).c_str()) != 0) return;
-  size_bytes_ -= std::min(size_bytes_.load(), static_cast<std::uint64_t>(what.st_size));
+  size_bytes_ -= std::min(size_bytes_.load(), files_.remove(file));
 }
 
 }  // namespace liaison::store::sqlite

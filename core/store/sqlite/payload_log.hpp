@@ -40,12 +40,11 @@ class payload_log {
   std::uint64_t size_bytes() const { return size_bytes_; }
 
  private:
-  std::filesystem::path place_of(std::uint64_t file) const;
   void begin_file();
 
   const std::filesystem::path directory_;
   const std::uint64_t seed_, file_bytes_;
-  mutable recent_files read_{".raw"};
+  mutable numbered_files files_;
   std::vector<std::uint64_t> found_;
   open_file file_;
   std::uint64_t end_ = 0, synced_ = 0;  ///< of the current file

@@ -258,7 +258,7 @@ result<std::string> queries::bytes_in(const cursor& row, model::message_id id) {
     if (const auto kept = place_in(row, 4)) {
       auto content = kept_.content(kept->record);
       if (content.sha256 != sha256) return corrupt(id, "its record in the journal is another message's");
-      if (kept->payload) return kept_.raw(*kept, size_bytes);
+      if (kept->payload) return kept_.raw(*kept->payload, size_bytes);
       return std::move(content.raw);
     }
     bytes = row.integer(2) == 0 ? row.text(3) : files_.read(id, size_bytes);

@@ -293,7 +293,7 @@ bool retention_sweep::move(model::message_id id) {
   kept_content content;
   try {
     content = kept_.content(where->record);
-    if (where->payload) content.raw = kept_.raw(*where, static_cast<std::uint64_t>(size_bytes));
+    if (where->payload) content.raw = kept_.raw(*where->payload, static_cast<std::uint64_t>(size_bytes));
   } catch (const storage_error&) {
     return false;
   }

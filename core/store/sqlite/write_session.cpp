@@ -132,9 +132,7 @@ void write_session::hold(holder_kind kind, std::uint64_t number, model::message_
   what.last = message;
 }
 
-void write_session::let_go(holder_kind kind, std::uint64_t number, std::int64_t messages) {
-  holdings_[{kind, number}].went += messages;
-}
+void write_session::let_go(holder_kind kind, std::uint64_t number) { ++holdings_[{kind, number}].went; }
 
 bool write_session::is_needed(holder_kind kind, std::uint64_t number) {
   return find_holder_.with(code(kind), static_cast<std::int64_t>(number)).next();

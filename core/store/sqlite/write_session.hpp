@@ -47,7 +47,7 @@ class write_session {
   void count(std::int64_t recipient, model::delivery_state state, std::int64_t by) { tally_[{recipient, state}] += by; }
   /// A message came to be held there, or needs it no more.
   void hold(holder_kind kind, std::uint64_t number, model::message_id message);
-  void let_go(holder_kind kind, std::uint64_t number, std::int64_t messages = 1);
+  void let_go(holder_kind kind, std::uint64_t number);
   bool is_needed(holder_kind kind, std::uint64_t number);  ///< as committed
   void count_file_bytes(std::int64_t by) { file_bytes_delta_ += by; }
   std::uint64_t file_bytes() const { return file_bytes_; }
