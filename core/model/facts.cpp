@@ -21,7 +21,7 @@ constexpr std::size_t identifiers_usual = 4;
 
 struct kind_name {
   identifier_kind kind;
-  const char* name;
+  std::string_view name;
 };
 constexpr std::array<kind_name, 8> kind_names{{{identifier_kind::other, "other"},
                                                {identifier_kind::ins_nir, "ins-nir"},
@@ -34,7 +34,7 @@ constexpr std::array<kind_name, 8> kind_names{{{identifier_kind::other, "other"}
 
 struct status_name {
   identity_status status;
-  const char* name;
+  std::string_view name;
 };
 constexpr std::array<status_name, 5> status_names{{{identity_status::unknown, "unknown"},
                                                    {identity_status::provisional, "provisional"},
@@ -44,7 +44,7 @@ constexpr std::array<status_name, 5> status_names{{{identity_status::unknown, "u
 
 struct sex_name {
   facts::sex sex;
-  const char* name;
+  std::string_view name;
 };
 constexpr std::array<sex_name, 3> sex_names{
     {{facts::sex::male, "male"}, {facts::sex::female, "female"}, {facts::sex::unknown, "unknown"}}};
@@ -183,6 +183,13 @@ void read_document(reader& in, facts::document& into) {
   });
 }
 
+void read_document_for_sending(reader& in, facts::document& into) {
+  using of = facts::document;
+  static constexpr std::array<text_member<of>, 2> texts{
+      {{"confidentiality", &of::confidentiality}, {"status", &of::status}}};
+  read_members(in, into, texts, [&](std::string_view name) { return name == "masks" && read(in, into.masks); });
+}
+
 void read_attachment(reader& in, facts::attachment& into) {
   using of = facts::attachment;
   static constexpr std::array<text_member<of>, 2> texts{{{"content_type", &of::content_type}, {"sha256", &of::sha256}}};
@@ -260,8 +267,9 @@ void read_all(reader& in, message_facts& into, wanted_facts wanted) {
       {{"format", &of::format}, {"profile", &of::profile}, {"charset", &of::charset}}};
   read_members(in, into, texts, [&](std::string_view name) {
     if (name == "patients") return read_each(in, into.patients, read_patient);
+    if (wanted == wanted_facts::for_sending)
+      return name == "document" && read_one(in, into.document, read_document_for_sending);
     if (name == "document") return read_one(in, into.document, read_document);
-    if (wanted == wanted_facts::for_sending) return false;
     if (name == "authors") return read_each(in, into.authors, read_party);
     if (name == "sender") return read_one(in, into.sender, read_party);
     if (name == "recipients") return read_each(in, into.recipients, read_party);
@@ -310,13 +318,13 @@ facts::patient merged(facts::patient envelope, const facts::patient& document) {
 
 const char* name_of(identifier_kind kind) {
   for (const auto& k : kind_names)
-    if (k.kind == kind) return k.name;
+    if (k.kind == kind) return k.name.data();
   return "other";
 }
 
 const char* name_of(identity_status status) {
   for (const auto& s : status_names)
-    if (s.status == status) return s.name;
+    if (s.status == status) return s.name.data();
   return "unknown";
 }
 

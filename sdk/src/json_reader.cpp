@@ -14,7 +14,7 @@ namespace {
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Length of the run of bytes that stand for themselves in a string: no quote, no backslash, no control character.
-std::size_t plain_run(const char* at, const char* end) {
+inline std::size_t plain_run(const char* at, const char* end) {
   const char* const begin = at;
 #ifdef __SSE2__
   const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1F);
@@ -59,11 +59,6 @@ void json_reader::space() {
   while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
 }
 
-char json_reader::peek() {
-  space();
-  return at_ < end_ ? *at_ : '\0';
-}
-
 bool json_reader::enter(char open) {
   if (peek() != open) {
     skip();
@@ -76,7 +71,7 @@ bool json_reader::enter(char open) {
   return true;
 }
 
-bool json_reader::more(char close) {
+inline bool json_reader::more(char close) {
   const char next = peek();
   if (next == close) {
     ++at_;
@@ -92,6 +87,19 @@ bool json_reader::more(char close) {
   return true;
 }
 
+/// After the opening quote. A string without escapes is told as it stands; `decoded` is written, and told, for others only.
+inline bool json_reader::string_body(std::string_view& body, std::string& decoded) {
+  const std::size_t plain = plain_run(at_, end_);
+  if (at_ + plain < end_ && at_[plain] == '"') [[likely]] {
+    body = {at_, plain};
+    at_ += plain + 1;
+    return true;
+  }
+  if (!decode_body(plain, decoded)) return false;
+  body = decoded;
+  return true;
+}
+
 bool json_reader::next_element() {
   if (failed_ || !more(']')) return false;
   return peek() != '\0' || fail();
@@ -101,25 +109,16 @@ bool json_reader::next_member(std::string_view& name) {
   if (failed_ || !more('}')) return false;
   if (peek() != '"') return fail();
   ++at_;
-  bool is_plain = true;
-  if (!string_body(name, name_, is_plain)) return false;
-  if (!is_plain) name = name_;
+  if (!string_body(name, name_)) return false;
   if (peek() != ':') return fail();
   ++at_;
   return peek() != '\0' || fail();
 }
 
-/// After the opening quote. A string without escapes is told as it stands; `decoded` is written for others only.
-bool json_reader::string_body(std::string_view& plain, std::string& decoded, bool& is_plain) {
-  const std::size_t run = plain_run(at_, end_);
-  plain = {at_, run};
-  at_ += run;
-  if (at_ < end_ && *at_ == '"') {
-    ++at_;
-    return true;
-  }
-  is_plain = false;
-  decoded.assign(plain);
+/// The rest of a string that is not plain from its beginning to its end.
+bool json_reader::decode_body(std::size_t plain, std::string& decoded) {
+  decoded.assign(at_, plain);
+  at_ += plain;
   while (at_ < end_ && *at_ != '"') {
     if (*at_ != '\\' || !escape(decoded)) return fail();
     const std::size_t next = plain_run(at_, end_);
@@ -177,10 +176,9 @@ bool json_reader::text(std::string& into) {
     return false;
   }
   ++at_;
-  std::string_view plain;
-  bool is_plain = true;
-  if (!string_body(plain, into, is_plain)) return false;
-  if (is_plain) into.assign(plain);
+  std::string_view body;
+  if (!string_body(body, into)) return false;
+  if (body.data() != into.data()) into.assign(body);
   return true;
 }
 

@@ -19,7 +19,10 @@ class json_reader {
   explicit json_reader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
   /// The value that comes next, by its first byte: '{' '[' '"' 't' 'f' 'n', a digit or '-'; 0 at the end or after a fault.
-  char peek();
+  char peek() {
+    if (at_ < end_ && static_cast<unsigned char>(*at_) <= ' ') space();  // programs write none
+    return at_ < end_ ? *at_ : '\0';
+  }
 
   /// Begins an object or an array when one comes next; anything else is skipped. Then call `next_member` or
   /// `next_element` until it says no, and read exactly one value each time.
@@ -49,7 +52,8 @@ class json_reader {
   bool skip_string();
   bool skip_number();
   bool skip_scalar();
-  bool string_body(std::string_view& plain, std::string& decoded, bool& is_plain);
+  bool string_body(std::string_view& body, std::string& decoded);
+  bool decode_body(std::size_t plain, std::string& decoded);
   bool escape(std::string& into);
   bool hex4(unsigned& into);
 

@@ -50,12 +50,15 @@ TEST(facts, hostile_json_is_a_failure_and_never_a_crash) {
 
 TEST(facts, for_sending_only_what_that_asks_for_is_kept_and_all_of_it_is_checked) {
   const std::string json =
-      R"({"format":"hl7v2","profile":"oru","patients":[{"family":"EXEMPLE"}],"event":{"code":"ORU^R01"},"document":{"status":"deleted"},"results":3)";
+      R"({"format":"hl7v2","profile":"oru","patients":[{"family":"EXEMPLE"}],"event":{"code":"ORU^R01"},"document":{"title":"Lettre","masks":["MASQUE_PS"],"confidentiality":"R","status":"deleted"},"results":3)";
   message_facts found;
   ASSERT_TRUE(read_facts(json + "}", found, wanted_facts::for_sending));
   EXPECT_EQ(found.profile, "oru");
   EXPECT_EQ(found.patients.at(0).family, "EXEMPLE");
   EXPECT_EQ(found.document.status, "deleted");
+  EXPECT_EQ(found.document.confidentiality, "R");
+  EXPECT_EQ(found.document.masks, std::vector<std::string>{"MASQUE_PS"});
+  EXPECT_TRUE(found.document.title.empty());
   EXPECT_TRUE(found.event.code.empty());
   EXPECT_EQ(found.results, 0U);
   message_facts cut;
