@@ -163,6 +163,7 @@ void host_group::host_answered(host_process& which, job_pointer what, wire::repl
   const std::uint16_t translator = answered.translator;
   reply made = reply_of(what->what.what, std::move(answered), name_);
   if (what->what.what == operation::recognise) {
+    made.score = score;
     if (score > 0) made.format = offer_.translators[translator].format;
   } else {
     made.format = offer_.translators[what->translator].format;
@@ -171,7 +172,7 @@ void host_group::host_answered(host_process& which, job_pointer what, wire::repl
   if (how_.observer) how_.observer(told);
   const auto then = std::move(what->then);
   what.reset();
-  then(std::move(made), score);
+  then(std::move(made));
 }
 
 void host_group::host_has_room(host_process& which) {
@@ -302,7 +303,7 @@ void host_group::check_queue() {
 void host_group::answer(job_pointer what, reply with) {
   const auto then = std::move(what->then);
   what.reset();
-  then(std::move(with), 0);
+  then(std::move(with));
 }
 
 void host_group::answer_later(job_pointer what, reply with) {

@@ -51,24 +51,21 @@ class recognition : public std::enable_shared_from_this<recognition> {
     made->what.what = operation::recognise;
     made->what.input = input_;
     made->input_size_bytes = input_ ? std::min(input_->size(), wire::recognise_size_bytes_max) : 0;
-    made->then = [self = shared_from_this(), index](reply got, unsigned score) {
-      self->answered(index, std::move(got), score);
-    };
+    made->then = [self = shared_from_this(), index](reply got) { self->answered(index, std::move(got)); };
     plugins_->groups[index]->call(std::move(made));
   }
 
   /// The first plugin in order wins a tie, whoever answers first. A plugin that failed has no opinion; but when nobody
   /// else claims the bytes, its failure is what there is to say.
-  void answered(std::size_t index, reply got, unsigned score) {
-    const bool better = score > best_score_ || (score > 0 && score == best_score_ && index < best_index_);
-    if (better || (best_score_ == 0 && got.mishap != mishap::none)) {
-      best_score_ = score;
+  void answered(std::size_t index, reply got) {
+    const bool better = got.score > best_.score || (got.score > 0 && got.score == best_.score && index < best_index_);
+    if (better || (best_.score == 0 && got.mishap != mishap::none)) {
       best_index_ = index;
       best_ = std::move(got);
     }
     if (--missing_ > 0) return;
-    if (best_score_ == 100) plugins_->likely = best_index_;
-    if (best_score_ == 100 || asked_all_ || plugins_->groups.size() == 1) return then_(std::move(best_));
+    if (best_.score == 100) plugins_->likely = best_index_;
+    if (best_.score == 100 || asked_all_ || plugins_->groups.size() == 1) return then_(std::move(best_));
     asked_all_ = true;
     missing_ = plugins_->groups.size() - 1;
     for (std::size_t i = 0; i < plugins_->groups.size(); ++i)
@@ -79,7 +76,6 @@ class recognition : public std::enable_shared_from_this<recognition> {
   shared_bytes input_;
   std::function<void(reply)> then_;
   std::size_t missing_ = 0, first_ = 0, best_index_ = 0;
-  unsigned best_score_ = 0;
   bool asked_all_ = false;
   reply best_;
 };
@@ -195,7 +191,7 @@ void running_pool::call(request what, std::function<void(reply)> then) {
   made->translator = at->second.translator;
   made->input_size_bytes = what.input ? what.input->size() : 0;
   made->what = std::move(what);
-  made->then = [then = std::move(then)](reply got, unsigned) { then(std::move(got)); };
+  made->then = std::move(then);
   group.call(std::move(made));
 }
 

@@ -28,7 +28,7 @@ namespace liaison::plugin {
 /// One request for one plugin, until it is answered.
 struct job {
   request what;
-  std::function<void(reply, unsigned score)> then;  ///< the score is for recognise
+  std::function<void(reply)> then;
   std::uint16_t translator = 0;
   std::size_t input_size_bytes = 0;  ///< of `what.input`, which recognise cuts
   std::chrono::steady_clock::time_point queued_at;

@@ -49,6 +49,7 @@ struct reply {
   std::vector<part> parts;
   std::vector<model::issue> issues;
   std::string format;  ///< recognise: the best match, empty when none claims it
+  unsigned score = 0;  ///< recognise: how sure it is of that, 100 is beyond doubt
   std::string plugin;  ///< "fr.liaison.hprim 0.1.0"
   std::uint64_t elapsed_us = 0;
 

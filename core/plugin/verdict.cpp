@@ -25,9 +25,10 @@ reply reply_of(operation what, wire::reply_view answer, std::string plugin) {
   }
   made.status = static_cast<liaison_status>(answer.status);
   made.parts = std::move(answer.parts);
-  // The document leads, as the interface says, whatever else came before it.
-  std::stable_partition(made.parts.begin(), made.parts.end(),
-                        [](const part& one) { return one.role == LIAISON_PART_DOCUMENT; });
+  // The document leads, as the interface says, whatever else came before it. Mostly there is none, or it does.
+  const auto is_document = [](const part& one) { return one.role == LIAISON_PART_DOCUMENT; };
+  if (!std::is_partitioned(made.parts.begin(), made.parts.end(), is_document))
+    std::stable_partition(made.parts.begin(), made.parts.end(), is_document);
   return made;
 }
 

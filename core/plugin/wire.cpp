@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint8_t item_end = 0, item_issue = 1, item_part = 2;
 constexpr std::uint8_t bytes_follow = 0, bytes_shared = 1;
+constexpr std::size_t parts_usual = 2;  // facts and an acknowledgement
 
 template <class Number>
 void put(std::string& out, Number value) {
@@ -385,6 +386,7 @@ result<reply_view> parse_reply(std::string_view body, std::string_view shared) {
   cursor in(body);
   reply_view got;
   got.id = in.number<std::uint32_t>();
+  got.parts.reserve(parts_usual);
   for (std::uint8_t item = in.number<std::uint8_t>(); item != item_end; item = in.number<std::uint8_t>()) {
     if (item == item_issue ? !get_issue(in, got.issues) : item != item_part || !get_reply_part(in, shared, got.parts))
       return malformed("reply item");
