@@ -53,7 +53,6 @@ TEST(plugin_host, carries_large_messages_between_small_ones) {
   pool_fixture hosts([] {
     host_settings how = settings_for({fixture("rogue")});
     how.memory_bytes_max = 512U << 20U;
-    how.deadline_ms = 10'000;
     return how;
   }());
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;

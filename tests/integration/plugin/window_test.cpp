@@ -34,11 +34,10 @@ std::string document_of(const reply& got) {
   return found == nullptr ? "(none)" : found->bytes;
 }
 
-/// For messages that take a while when the machine has other work.
-host_settings unhurried_settings() {
+/// For large messages.
+host_settings roomy_settings() {
   host_settings how = settings_for({fixture("rogue")});
   how.memory_bytes_max = 512U << 20U;
-  how.deadline_ms = 10'000;
   return how;
 }
 
@@ -59,7 +58,7 @@ int open_descriptors() {
 }
 
 TEST(plugin_windows, carry_messages_of_all_sizes_at_once) {
-  host_settings how = unhurried_settings();
+  host_settings how = roomy_settings();
   how.in_flight_bytes_max = 16U << 20U;  // more than a window holds: some go through the pipe
   pool_fixture hosts(std::move(how));
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
@@ -80,7 +79,7 @@ TEST(plugin_windows, carry_messages_of_all_sizes_at_once) {
 }
 
 TEST(plugin_windows, carry_large_parts_of_calls) {
-  pool_fixture hosts(unhurried_settings());
+  pool_fixture hosts(roomy_settings());
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   for (const std::size_t size : {100U, 50'000U, 3U << 20U, 9U << 20U}) {
     request one = pool_fixture::request_for(large("parts"));
@@ -99,7 +98,7 @@ TEST(plugin_windows, are_there_and_are_as_large_as_they_say) {
 }
 
 TEST(plugin_windows, cannot_be_written_to_by_whoever_is_to_read_them) {
-  pool_fixture hosts(unhurried_settings());
+  pool_fixture hosts(roomy_settings());
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   EXPECT_EQ(facts_of(hosts.inspect(large("unprotect"))), "refused");
   const shared_bytes original = share(large("overwrite"));
@@ -113,7 +112,7 @@ TEST(plugin_windows, cannot_be_written_to_by_whoever_is_to_read_them) {
 }
 
 TEST(plugin_windows, what_the_gateway_took_from_a_reply_stays_as_it_was) {
-  pool_fixture hosts(unhurried_settings());
+  pool_fixture hosts(roomy_settings());
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   const std::string bytes = random_bytes(500'000, 1);
   const auto decode = [&] { return hosts.call(pool_fixture::request_for(bytes, operation::decode)); };
@@ -155,7 +154,7 @@ TEST(plugin_windows, memory_cannot_be_taken_out_of_them_by_a_host) {
 }
 
 TEST(plugin_windows, go_with_their_hosts) {
-  pool_fixture hosts(settings_for({fixture("rogue")}));
+  pool_fixture hosts(hurried_settings_for({fixture("rogue")}));
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   const int descriptors = open_descriptors();
   const std::string bytes = random_bytes(1'000'000, 1);
@@ -189,7 +188,7 @@ TEST(plugin_windows, where_none_can_be_had_the_pipes_do) {
   little.rlim_cur = 4096;
   const auto handler = signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &little), 0);
-  pool_fixture hosts(unhurried_settings());
+  pool_fixture hosts(roomy_settings());
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   (void)signal(SIGXFSZ, handler);
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
