@@ -245,7 +245,8 @@ TEST_P(sante_round_trip, gives_back_every_value_at_its_place) {
     const std::size_t leaves = check_account(
         pivot, [](const std::string&, const std::string&, const std::string& text) { return !text.empty(); });
     EXPECT_GE(leaves, values);
-    for (const auto& leaf : parse(pivot.bytes(LIAISON_PART_ACCOUNT))["leaves"].GetArray()) {
+    const rapidjson::Document account = parse(pivot.bytes(LIAISON_PART_ACCOUNT));
+    for (const auto& leaf : account["leaves"].GetArray()) {
       EXPECT_FALSE(leaf.HasMember("reason")) << leaf["location"].GetString();
     }
     if (::testing::Test::HasFailure()) {
