@@ -99,7 +99,6 @@ TEST(hostile_mllp, many_that_never_finish_do_not_fill_the_memory) {
     all.push_back(std::make_unique<stranger>(gateway.mllp_port()));
     all.back()->write(piece);
   }
-  EXPECT_LT(resident_bytes(gateway), before + (400ULL << 20));
   expect_sound(gateway, before + (400ULL << 20));
 }
 

@@ -2,6 +2,7 @@
 #include "watch.hpp"
 
 #include "cases.hpp"
+#include "peak_memory.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
@@ -37,7 +38,7 @@ void expect_sound(const gateway_process& gateway, std::uint64_t memory_bytes_max
   const std::string metrics = gateway.ask("GET", "/metrics").body;
   const double resident = metric(metrics, "process_resident_memory_bytes");
   EXPECT_GT(resident, 0);
-  EXPECT_LT(resident, static_cast<double>(memory_bytes_max));
+  if (memory_is_measurable) { EXPECT_LT(resident, static_cast<double>(memory_bytes_max)); }
   EXPECT_EQ(metric(metrics, "liaison_plugin_restarts_total"), 0) << "a host died";
   EXPECT_EQ(metrics.find("\nliaison_plugin_mishaps_total"), std::string::npos) << metrics;
 }
