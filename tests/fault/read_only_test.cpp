@@ -25,7 +25,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-bool eventually(const std::function<bool()>& condition, int seconds_max = 20) {
+bool eventually(const std::function<bool()>& condition, int seconds_max = 60) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds_max);
   while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   return condition();
@@ -133,6 +133,19 @@ class read_only : public ::testing::Test {
   }
   std::filesystem::path disk() const { return gateway.folder() / "disk"; }
 
+  /// Everything below `folder` is read-only while the file `is_read_only()` exists.
+  void start_on_disk_that_changes(const std::filesystem::path& folder) {
+    ::setenv("LIAISON_TEST_READ_ONLY_BELOW", folder.c_str(), 1);
+    ::setenv("LIAISON_TEST_READ_ONLY_WHILE", is_read_only().c_str(), 1);
+    ::setenv("LD_PRELOAD", LIAISON_READ_ONLY_DISK, 1);
+    const char* const asan = std::getenv("ASAN_OPTIONS");
+    // ASan wants to be the first library, without need here.
+    ::setenv("ASAN_OPTIONS", ((asan == nullptr ? "" : std::string(asan) + ":") + "verify_asan_link_order=0").c_str(), 1);
+    gateway.start();
+    ::unsetenv("LD_PRELOAD");
+  }
+  std::filesystem::path is_read_only() const { return gateway.folder() / "is-read-only"; }
+
   gateway_process gateway;
   bool is_mounted_ = false;
 };
@@ -226,13 +239,9 @@ TEST_F(read_only, a_store_after_a_disk_error_says_not_now_and_has_everything_whe
 }
 
 TEST_F(read_only, a_store_that_is_writable_again_goes_on_by_itself) {
-  const auto flag = gateway.folder() / "is-read-only";
-  ::setenv("LIAISON_TEST_READ_ONLY_BELOW", (gateway.folder() / "data").c_str(), 1);
-  ::setenv("LIAISON_TEST_READ_ONLY_WHILE", flag.c_str(), 1);
-  ::setenv("LD_PRELOAD", LIAISON_READ_ONLY_DISK, 1);
-  gateway.start();
-  ::unsetenv("LD_PRELOAD");
+  start_on_disk_that_changes(gateway.folder() / "data");
   if (HasFatalFailure()) return;
+  const auto flag = is_read_only();
   load senders(gateway, "s");
   for (int round = 0; round < 3; ++round) {
     const std::size_t accepted = senders.answered("AA"), refused = senders.answered("AR");
@@ -257,13 +266,9 @@ TEST_F(read_only, a_store_that_is_writable_again_goes_on_by_itself) {
 }
 
 TEST_F(read_only, a_store_that_cannot_file_is_not_ready_until_it_can) {
-  const auto flag = gateway.folder() / "is-read-only";
-  ::setenv("LIAISON_TEST_READ_ONLY_BELOW", (gateway.folder() / "data/store/liaison.db").c_str(), 1);
-  ::setenv("LIAISON_TEST_READ_ONLY_WHILE", flag.c_str(), 1);
-  ::setenv("LD_PRELOAD", LIAISON_READ_ONLY_DISK, 1);
-  gateway.start();
-  ::unsetenv("LD_PRELOAD");
+  start_on_disk_that_changes(gateway.folder() / "data/store/liaison.db");
   if (HasFatalFailure()) return;
+  const auto flag = is_read_only();
   write_file(flag, "");
   EXPECT_EQ(gateway.send(plain_result("kept")).code, "AA") << "the journal can be written";
   EXPECT_THAT(readiness(gateway, 503), HasSubstr("store-filing-failed"));
