@@ -356,20 +356,21 @@ void journal::skip(std::uint64_t number, const record_place& where) {
   read_last_ = number;
 }
 
-/// Under the mutex. The one at the back is written to.
+/// Under the mutex. The one at the back is written to. What cannot be closed stays, and is tried again with the next filing.
 void journal::release_filed() {
-  for (; segments_.size() > 1 && segments_.front().last <= filed_; segments_.pop_front()) close_segment(segments_.front());
+  while (segments_.size() > 1 && segments_.front().last <= filed_ && close_segment(segments_.front())) segments_.pop_front();
 }
 
-/// Under the mutex. Whether the new name is on disk does not matter: by the old one it is found and closed again.
-void journal::close_segment(const segment& what) {
+/// Under the mutex. Whether the new name is on disk does not matter: by the old one it is found and closed again. False: it
+/// has no new name, by which its records would be looked for.
+bool journal::close_segment(const segment& what) {
   const auto place = place_of(what.slot);
   const auto aside = settings_.directory / ("damaged-" + std::to_string(what.sequence));
   if (!settings_.is_needed(what.sequence)) {
     // What is damaged is kept for whoever wants to see what can be saved.
     if (what.is_damaged) ::rename(place.c_str(), aside.c_str());
     else ::unlink(place.c_str());
-    return;
+    return true;
   }
   if (what.is_damaged) {
     std::error_code ignored;
@@ -378,8 +379,9 @@ void journal::close_segment(const segment& what) {
     // Where the disk says no it stays as long as it is.
     [[maybe_unused]] const int outcome = ::ftruncate(what.file->get(), static_cast<off_t>(what.end));
   }
+  if (::rename(place.c_str(), closed_.place_of(what.sequence).c_str()) != 0) return false;
   closed_bytes_ += size_of(what.file->get());
-  ::rename(place.c_str(), closed_.place_of(what.sequence).c_str());
+  return true;
 }
 
 bool journal::is_closed(std::uint64_t sequence) const {

@@ -91,7 +91,7 @@ class journal {
   segment make_segment(std::uint64_t slot) const;
   void open_next(std::uint64_t size);
   void release_filed();
-  void close_segment(const segment& what);
+  bool close_segment(const segment& what);
   std::optional<segment> segment_to_read() const;
   std::size_t read_some(const segment& from, std::uint64_t last, std::size_t bytes_max, const taking& take,
                         std::vector<journal_damage>& damaged);

@@ -125,6 +125,31 @@ TEST_F(journal_of_a_test, gives_back_the_records_of_a_segment_that_is_needed_unt
   EXPECT_THROW(j.body_at(wrong), storage_error);
 }
 
+TEST_F(journal_of_a_test, gives_back_the_records_of_a_segment_while_the_disk_does_not_let_it_be_closed) {
+  auto kept = settings();
+  kept.is_needed = [](std::uint64_t) { return true; };
+  std::vector<record_place> places;
+  const auto take = [&](std::uint64_t, std::string_view, const record_place& where) {
+    places.push_back(where);
+    return true;
+  };
+  journal j(kept, 0);
+  for (std::uint64_t number = 1; number <= 100; ++number) write(j, number, number);
+  while (places.size() < 100) j.read(100, 500, take, damaged_);
+  const auto expect_readable = [&] {
+    for (std::size_t i = 0; i < places.size(); ++i) EXPECT_EQ(j.body_at(places[i]), body_of(i + 1));
+  };
+  const auto in_its_way = settings().directory / "1.rec";
+  std::filesystem::create_directory(in_its_way);
+  j.filed(99);
+  EXPECT_FALSE(j.is_closed(1));
+  expect_readable();
+  std::filesystem::remove(in_its_way);
+  j.filed(100);
+  EXPECT_TRUE(j.is_closed(1));
+  expect_readable();
+}
+
 TEST_F(journal_of_a_test, knows_its_records_from_those_of_an_earlier_use) {
   std::uint64_t number = 1;
   for (int round = 0; round < 40; ++round) {
