@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdarg>
 #include <cstdlib>
-#include <string>
+#include <cstring>
+#include <iterator>
 #include <string_view>
 
 namespace {
@@ -28,9 +30,11 @@ bool is_inside(std::string_view path) {
   return folder != nullptr && flag != nullptr && path.starts_with(folder) && ::access(flag, F_OK) == 0;
 }
 
+/// Handlers of signals write as well: nothing here may ask for memory.
 bool is_inside(int file) {
-  char path[4096];
-  const auto length = ::readlink(("/proc/self/fd/" + std::to_string(file)).c_str(), path, sizeof path);
+  char link[32] = "/proc/self/fd/", path[4096];
+  std::to_chars(link + std::strlen(link), std::end(link) - 1, file);
+  const auto length = ::readlink(link, path, sizeof path);
   return length > 0 && is_inside(std::string_view(path, static_cast<std::size_t>(length)));
 }
 
