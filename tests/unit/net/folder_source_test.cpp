@@ -87,7 +87,7 @@ TEST_F(folder_watching, leaves_what_cannot_be_taken_now_and_tries_again) {
   folder.write("letter.hpr", "text");
   start();
   ASSERT_TRUE(eventually([&] { return folder.has("done/letter.hpr"); }));
-  EXPECT_EQ(intake.count(), 4u);
+  EXPECT_EQ(running.on([&] { return intake.count(); }), 4u);
 }
 
 TEST_F(folder_watching, notices_without_waiting_for_the_next_poll) {
@@ -192,7 +192,7 @@ TEST_F(folder_watching, takes_thousands_of_files_oldest_first_a_few_at_a_time) {
   start();
   ASSERT_TRUE(eventually([&] { return intake.count() == files; }));
   ASSERT_TRUE(eventually([&] { return folder.names("done").size() == files; }));
-  EXPECT_LE(most_open, 64u);
+  EXPECT_LE(running.on([&] { return most_open; }), 64u);
   const auto arrivals = intake.arrivals();
   for (int number = 0; number < files; ++number)
     ASSERT_EQ(*arrivals[static_cast<std::size_t>(number)].bytes, std::to_string(number));
