@@ -26,6 +26,8 @@ namespace liaison::test {
 
 namespace {
 
+constexpr std::int64_t answer_ms_max = std::int64_t{30'000} * LIAISON_TEST_SLOWNESS;
+
 int exit_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 void replace_all(std::string& text, const std::string& mark, const std::string& by) {
@@ -244,7 +246,7 @@ gateway_process::http gateway_process::ask(const std::string& method, const std:
   question.method = method;
   question.body = body;
   if (!content_type.empty()) question.headers["Content-Type"] = content_type;
-  auto got = net::http_exchange({"http", "127.0.0.1", http_, path}, question, 30'000);
+  auto got = net::http_exchange({"http", "127.0.0.1", http_, path}, question, answer_ms_max);
   if (!got) return {};
   return {got.value().status, got.value().body};
 }
