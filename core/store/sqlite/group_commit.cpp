@@ -85,7 +85,7 @@ void group_commit::apply(request& what) {
     void operator()(replay_request& r) const { r.outcome = to.deliveries_.replay(r.id, r.deliveries, r.now); }
     void operator()(expire_request& r) const { r.outcome = to.deliveries_.expire(r); }
     void operator()(end_waits_request& r) const { r.outcome = to.waits_.end(r.now, r.how, r.limit); }
-    void operator()(find_line_request& r) const { r.outcome = to.lines_.key_of_name(r.name); }
+    void operator()(filed_request& r) const { r.outcome = done{}; }
     void operator()(settle_request& r) const { r.outcome = to.settle(r); }
     void operator()(patients_request& r) const {
       r.change(to.patients_);

@@ -6,6 +6,7 @@
 #include "core/store/sqlite/codes.hpp"
 #include "core/store/sqlite/salted_hash.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace liaison::store::sqlite {
@@ -45,49 +46,46 @@ intake_writer::intake_writer(write_session& session, order_lines& lines, patient
       patients_(patients),
       deliveries_(deliveries),
       waits_(waits),
-      read_first_(session.database, "SELECT sha256, source, state FROM message WHERE id=?"),
+      read_first_(session.database, "SELECT sha256, source, origin, state FROM message WHERE id=?"),
       count_again_(session.database, "UPDATE message SET times_received=times_received+1 WHERE id=?"),
       add_message_(session.database,
                    "INSERT INTO message(id, source, received_at, state, size_bytes, in_file, times_received, "
                    "first_delivery, deliveries, origin, "
                    "order_key, aliases, sha256, peer, format, control_id, document_type, segment, record_at, record_bytes, "
-                   "large_file, large_at, large_hash) VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-      add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)"),
-      add_mark_(session.database, "INSERT OR IGNORE INTO mark VALUES(?,?,?)"),
-      find_mark_(session.database, "SELECT message FROM mark WHERE name=? ORDER BY message DESC LIMIT 1") {}
+                   "large_file, large_at, large_hash, marks) VALUES(?,?,?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      add_content_(session.database, "INSERT INTO content VALUES(?,?,?,?)") {}
 
 std::int64_t intake_writer::origin_of(const write_session& session, const std::string& source,
                                       const std::string& sender_key) {
-  return session.hash_of("origin", std::to_string(source.size()) + ':' + source + sender_key);
+  return origin_with(session.hash_of("origin", std::to_string(source.size()) + ':' + source + sender_key), !sender_key.empty());
 }
 
-bool intake_writer::is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
-                                 intake_outcome& outcome) {
-  const auto first = session_.recent.find_seen(origin, content);
-  if (!first) {
-    outcome.control_id_seen = !what.sender_key.empty() && session_.recent.is_origin_seen(origin);
-    return false;
+bool intake_writer::is_duplicate(const intake& what, const seen_name& name, std::string_view sha256, intake_outcome& outcome) {
+  const bool has_control_id = !what.sender_key.empty();
+  if (has_control_id && !session_.names.may_know(name.origin)) return false;
+  for (const auto first : session_.names.find_seen(name)) {
+    auto row = read_first_.with(first);
+    // 64 bits of each hash were compared; the whole one decides, so that nobody can make us drop a message by a
+    // collision.
+    if (!row.next() || row.bytes(0) != sha256 || row.integer(1) != session_.number_of(what.message.source) ||
+        origin_with(row.integer(2), has_control_id) != name.origin)
+      continue;
+    outcome.verdict = intake_verdict::duplicate;
+    outcome.id = first;
+    outcome.state = static_cast<model::message_state>(row.integer(3));
+    count_again_.run(first);
+    return true;
   }
-  auto row = read_first_.with(*first);
-  // 64 bits of each hash were compared; the whole one decides, so that nobody can make us drop a message by a
-  // collision.
-  if (!row.next() || row.bytes(0) != sha256 || row.integer(1) != session_.number_of(what.message.source)) {
-    outcome.control_id_seen = !what.sender_key.empty();
-    return false;
-  }
-  outcome.verdict = intake_verdict::duplicate;
-  outcome.id = *first;
-  outcome.state = static_cast<model::message_state>(row.integer(2));
-  count_again_.run(*first);
-  return true;
+  outcome.control_id_seen = has_control_id && session_.names.is_origin_seen(name.origin);
+  return false;
 }
 
 bool intake_writer::is_taken(const intake& what, intake_outcome& outcome) {
   for (const auto& text : what.unless_marked) {
-    auto row = find_mark_.with(session_.hash_of(mark_kind, text));
-    if (!row.next()) continue;
+    const auto taken = session_.names.find_mark(session_.hash_of(mark_kind, text));
+    if (!taken) continue;
     outcome.verdict = intake_verdict::exists;
-    outcome.id = row.integer(0);
+    outcome.id = *taken;
     return true;
   }
   return false;
@@ -97,15 +95,15 @@ intake_outcome intake_writer::apply(const intake& what, const kept_place* kept) 
   const auto& message = what.message;
   LIAISON_ASSERT(message.sha256.size() == 64 && what.raw != nullptr);
   const auto sha256 = bytes_of_hex(message.sha256);
-  std::int64_t content = 0;
-  std::memcpy(&content, sha256.data(), sizeof(content));
-  const auto origin = origin_of(session_, message.source, what.sender_key);
+  seen_name name;
+  std::memcpy(&name.content, sha256.data(), sizeof(name.content));
+  name.origin = origin_of(session_, message.source, what.sender_key);
 
   intake_outcome outcome;
-  if (is_duplicate(what, origin, content, sha256, outcome) || is_taken(what, outcome)) return outcome;
+  if (is_duplicate(what, name, sha256, outcome) || is_taken(what, outcome)) return outcome;
 
   const auto id = session_.new_message_id();
-  session_.recent.add_seen({origin, content, id});
+  session_.names.add_seen(name, id);
   const auto key = lines_.key_for(what, id);
   std::optional<std::int64_t> key_value;
   std::optional<blob> aliases;
@@ -123,23 +121,34 @@ intake_outcome intake_writer::apply(const intake& what, const kept_place* kept) 
   };
   add_message_.run(id, session_.number_of(message.source), received_at, code(message.state), size_bytes,
                    std::int64_t{in_file}, session_.last_delivery_id() + 1,
-                   static_cast<std::int64_t>(what.deliveries.size()), origin, key_value, aliases, blob{sha256},
+                   static_cast<std::int64_t>(what.deliveries.size()), name.origin, key_value, aliases, blob{sha256},
                    message.peer, message.format, message.control_id, what.document_type,
                    of_record(&record_place::segment), of_record(&record_place::at), of_record(&record_place::size),
-                   of_payload(&payload_place::file), of_payload(&payload_place::at), of_payload(&payload_place::hash));
+                   of_payload(&payload_place::file), of_payload(&payload_place::at), of_payload(&payload_place::hash), add_marks(what, id));
 
   outcome.reconciliation = identity::patient_index(patients_).note(what.subject, id).outcome;
   auto found = message.issues;
   if (outcome.control_id_seen && !what.if_control_id_seen.code.empty()) found.push_back(what.if_control_id_seen);
   if (auto issue = identity::issue_of(outcome.reconciliation)) found.push_back(std::move(*issue));
   add_content(what, id, kept, found);
-  for (const auto& mark : what.marks) add_mark_.run(session_.hash_of(mark_kind, mark.text), id, std::int64_t{mark.part});
 
   add_deliveries(what, id, key, received_at, outcome);
   outcome.verdict = intake_verdict::stored;
   outcome.id = id;
   outcome.state = message.state;
   return outcome;
+}
+
+/// Gives what its row holds of them; nothing: there are none.
+std::optional<std::string> intake_writer::add_marks(const intake& what, model::message_id id) {
+  if (what.marks.empty()) return std::nullopt;
+  std::vector<mark_name> marks;
+  for (const auto& each : what.marks) marks.push_back({session_.hash_of(mark_kind, each.text), each.part});
+  std::ranges::sort(marks);
+  const auto same = std::ranges::unique(marks);
+  marks.erase(same.begin(), same.end());
+  for (auto each = marks.rbegin(); each != marks.rend(); ++each) session_.names.add_mark(*each, id);
+  return text_of(marks);
 }
 
 void intake_writer::add_content(const intake& what, model::message_id id, const kept_place* kept,

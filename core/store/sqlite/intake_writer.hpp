@@ -24,21 +24,20 @@ class intake_writer {
   static std::int64_t origin_of(const write_session& session, const std::string& source, const std::string& sender_key);
 
  private:
-  bool is_duplicate(const intake& what, std::int64_t origin, std::int64_t content, std::string_view sha256,
-                    intake_outcome& outcome);
-
+  bool is_duplicate(const intake& what, const seen_name& name, std::string_view sha256, intake_outcome& outcome);
   void add_content(const intake& what, model::message_id id, const kept_place* kept,
                    const std::vector<model::issue>& found);
   void add_deliveries(const intake& what, model::message_id id, const std::optional<order_key>& key, unix_ms now,
                       intake_outcome& outcome);
   bool is_taken(const intake& what, intake_outcome& outcome);
+  std::optional<std::string> add_marks(const intake& what, model::message_id id);
 
   write_session& session_;
   order_lines& lines_;
   patient_rows& patients_;
   delivery_writer& deliveries_;
   document_waits& waits_;
-  statement read_first_, count_again_, add_message_, add_content_, add_mark_, find_mark_;
+  statement read_first_, count_again_, add_message_, add_content_;
 };
 
 /// 32 bytes of 64 hexadecimal digits; and back.

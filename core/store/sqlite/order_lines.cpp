@@ -3,6 +3,7 @@
 
 #include "core/store/line_order.hpp"
 #include "core/store/sqlite/codes.hpp"
+#include "core/store/sqlite/salted_hash.hpp"
 
 #include <cstring>
 #include <limits>
@@ -20,7 +21,6 @@ constexpr std::int64_t set_right_max = 200;
 
 order_lines::order_lines(write_session& session)
     : session_(session),
-      forget_alias_(session.database, "DELETE FROM alias WHERE name=? AND message=?"),
       find_merged_(session.database, "SELECT into_key FROM merged_key WHERE key=?"),
       add_merged_(session.database, "INSERT OR REPLACE INTO merged_key VALUES(?,?,?)"),
       shorten_merged_(session.database, "UPDATE merged_key SET into_key=? WHERE key=?"),
@@ -75,7 +75,7 @@ std::optional<order_key> order_lines::key_for(const intake& what, model::message
   found.is_new = true;
   bool came[3] = {};
   for (std::size_t i = 0; i < count; ++i) {
-    const auto known = session_.recent.find_alias(names[i]);
+    const auto known = session_.names.find_alias(names[i]);
     if (!known) continue;
     came[i] = known->came;
     const auto key = follow(known->key);
@@ -92,19 +92,19 @@ std::optional<order_key> order_lines::key_for(const intake& what, model::message
     found.brought = names[count - 1];
     came[count - 1] = true;
   }
-  found.aliases = message_names::bytes_of(names, count, found.brought.has_value());
-  for (std::size_t i = 0; i < count; ++i) session_.recent.set_alias({names[i], found.value, id, came[i]});
+  found.aliases = message_names::bytes_of(names, came, count, found.brought.has_value());
+  for (std::size_t i = 0; i < count; ++i) session_.names.set_alias(names[i], {found.value, came[i]}, id);
   return found;
 }
 
-std::int64_t order_lines::name_of(std::string_view text) const { return session_.hash_of("document", text); }
+std::int64_t order_lines::name_of(std::string_view text) const { return session_.hash_of(document_kind, text); }
 
 void order_lines::note_missing(const intake& what, order_key& of) {
   if (what.waits_until == 0 || (!what.removes && what.replaces == what.document_id)) return;
   for (const auto* text : {&what.replaces, what.removes ? &what.document_id : &what.replaces}) {
     if (text->empty()) continue;
     const auto name = name_of(*text);
-    const auto known = session_.recent.find_alias(name);
+    const auto known = session_.names.find_alias(name);
     if (known && known->came) {
       of.missing.clear();
       return;
@@ -113,17 +113,11 @@ void order_lines::note_missing(const intake& what, order_key& of) {
   }
 }
 
-std::optional<std::int64_t> order_lines::key_of_name(std::string_view name) {
-  const auto known = session_.recent.find_alias(name_of(name));
-  if (!known) return std::nullopt;
-  return follow(known->key);
-}
-
 std::optional<std::int64_t> order_lines::key_now(std::optional<std::int64_t> at_first, std::string_view aliases) {
   std::int64_t name = 0;
   for (; aliases.size() >= sizeof(name); aliases.remove_prefix(sizeof(name))) {
     std::memcpy(&name, aliases.data(), sizeof(name));
-    if (const auto known = session_.recent.find_alias(name)) return follow(known->key);
+    if (const auto known = session_.names.find_alias(name)) return follow(known->key);
   }
   return at_first;
 }
@@ -194,7 +188,7 @@ void order_lines::set_right(std::int64_t recipient, std::int64_t key, unix_ms no
       line_entry<std::int64_t>& entry = line.emplace_back();
       const message_names names(rows.is_null(2) ? std::string_view() : rows.bytes(2));
       for (std::size_t i = 0; i < names.size(); ++i) {
-        if (i + 1 == names.size() && names.came(i)) entry.brings = names[i];
+        if (names.brought(i)) entry.brings = names[i];
         else entry.follows.push_back(names[i]);
       }
     }
@@ -205,14 +199,6 @@ void order_lines::set_right(std::int64_t recipient, std::int64_t key, unix_ms no
   if (order.empty() || order.front() == 0) return;
   put_behind_.run(places.front().id);
   let_next_go(recipient, key, now);
-}
-
-void order_lines::forget_aliases(model::message_id message, std::string_view aliases) {
-  std::int64_t name = 0;
-  for (; aliases.size() >= sizeof(name); aliases.remove_prefix(sizeof(name))) {
-    std::memcpy(&name, aliases.data(), sizeof(name));
-    forget_alias_.run(name, message);
-  }
 }
 
 void order_lines::forget_merges_before(model::message_id oldest) { forget_merged_.run(oldest); }

@@ -39,8 +39,6 @@ class order_lines {
   std::optional<order_key> key_for(const intake& what, model::message_id id);
   /// Of a message that is kept, as things are now.
   std::optional<std::int64_t> key_now(std::optional<std::int64_t> at_first, std::string_view aliases);
-  /// The line that a document's name leads to.
-  std::optional<std::int64_t> key_of_name(std::string_view name);
   /// Whether anything of a kept message's line still waits or is dead, at any recipient.
   bool is_line_open(std::optional<std::int64_t> at_first, std::string_view aliases);
 
@@ -53,7 +51,6 @@ class order_lines {
   /// originals. Looks at the first 200 open deliveries.
   void set_right(std::int64_t recipient, std::int64_t key, unix_ms now);
 
-  void forget_aliases(model::message_id message, std::string_view aliases);
   void forget_merges_before(model::message_id oldest);
 
  private:
@@ -65,7 +62,6 @@ class order_lines {
   void move(std::int64_t from, std::int64_t to);
 
   write_session& session_;
-  statement forget_alias_;
   statement find_merged_, add_merged_, shorten_merged_, forget_merged_;
   statement first_, count_, recipients_, move_, put_behind_, read_lane_, let_go_, read_line_, set_turn_;
 };

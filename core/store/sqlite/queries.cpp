@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint32_t listed_max = 1000;
 constexpr std::size_t raw_with_work_max = 16 * 1024;
 constexpr std::size_t names_cached_max = 4096;
+constexpr std::size_t aliases_looked_at_max = 64;
+constexpr int merges_max = 1000;  ///< in a row, so that a damaged table ends
 /// For message_in. What the journal holds has no content of its own, or issues only.
 const std::string message_columns =
     std::string("m.id, m.source, m.peer, m.received_at, m.state, m.format, m.sha256, m.size_bytes, m.control_id, "
@@ -48,10 +50,11 @@ failure corrupt(model::message_id id, const std::string& how) {
 
 }  // namespace
 
-queries::queries(connection& database, const payload_files& files, const kept_bytes& kept)
+queries::queries(connection& database, const payload_files& files, const kept_bytes& kept, const name_index& names)
     : database_(database),
       files_(files),
       kept_(kept),
+      names_(names),
       begin_(database, "BEGIN"),
       end_(database, "COMMIT"),
       find_name_(database, "SELECT id FROM name WHERE text=?"),
@@ -86,8 +89,8 @@ queries::queries(connection& database, const payload_files& files, const kept_by
       first_in_lane_(database,
                      "SELECT id, created_at FROM delivery INDEXED BY delivery_waiting "
                      "WHERE recipient=? AND lane=? ORDER BY id LIMIT 1"),
-      marked_(database,
-              "SELECT message, part FROM mark WHERE name=? AND message<? ORDER BY message DESC, part LIMIT ?"),
+      is_there_(database, "SELECT 1 FROM message WHERE id=?"),
+      find_merged_(database, "SELECT into_key FROM merged_key WHERE key=?"),
       salt_(salt_of(database)),
       facts_after_(database,
                    std::string("SELECT m.id, m.source, m.received_at, c.facts, (SELECT min(finished_at) FROM delivery d "
@@ -146,10 +149,10 @@ std::optional<std::int64_t> queries::number_of(const std::string& name) {
 }
 
 const std::string& queries::name_of(std::int64_t number) {
-  if (const auto known = names_.find(number); known != names_.end()) return known->second;
-  if (names_.size() >= names_cached_max) names_.clear();
+  if (const auto known = known_.find(number); known != known_.end()) return known->second;
+  if (known_.size() >= names_cached_max) known_.clear();
   auto row = read_name_.with(number);
-  return names_.emplace(number, row.next() ? row.text(0) : std::string()).first->second;
+  return known_.emplace(number, row.next() ? row.text(0) : std::string()).first->second;
 }
 
 std::optional<model::delivery> queries::delivery(model::delivery_id id) {
@@ -391,11 +394,33 @@ std::vector<model::receipt> queries::receipts(model::message_id message, std::ui
 }
 
 std::vector<marked> queries::find_marked(const std::string& text, model::message_id before, std::uint32_t limit) {
-  std::vector<marked> found;
-  auto rows = marked_.with(salted_hash(salt_, mark_kind, text), before == 0 ? above_all : before,
-                           std::int64_t{std::min(limit, listed_max)});
-  while (rows.next()) found.push_back({rows.integer(0), static_cast<std::int32_t>(rows.integer(1))});
-  return found;
+  const auto name = salted_hash(salt_, mark_kind, text);
+  limit = std::min(limit, listed_max);
+  // Some that the index names may be gone, or too new for this view: then more of them are asked for.
+  for (std::size_t asked = limit;; asked *= 2) {
+    std::vector<marked> found;
+    const auto named = find_marks(names_, name, before, asked);
+    for (const auto& each : named)
+      if (found.size() < limit && is_there(message_of(each))) found.push_back({message_of(each), mark_of(each).part});
+    if (found.size() == limit || named.size() < asked) return found;
+  }
+}
+
+bool queries::is_there(model::message_id message) { return is_there_.with(message).next(); }
+
+/// The line that a document's name leads to.
+std::optional<std::int64_t> queries::line_of(const std::string& name) {
+  for (const auto& each : find_aliases(names_, salted_hash(salt_, document_kind, name), aliases_looked_at_max)) {
+    if (!is_there(message_of(each))) continue;
+    auto key = alias_of(each).key;
+    for (int i = 0; i < merges_max; ++i) {
+      auto row = find_merged_.with(key);
+      if (!row.next()) break;
+      key = row.integer(0);
+    }
+    return key;
+  }
+  return std::nullopt;
 }
 
 result<trace> queries::traced(model::message_id id) {
@@ -463,7 +488,9 @@ std::vector<recipient_count> queries::counts() {
   return found;
 }
 
-std::vector<document_version> queries::line(std::int64_t key, std::uint32_t limit) {
+std::vector<document_version> queries::line(const std::string& name, std::uint32_t limit) {
+  const auto key = line_of(name);
+  if (!key) return {};
   // What came under a key that was merged into this one later belongs to it as well.
   statement ids(database_,
                 "WITH RECURSIVE same(key) AS (SELECT ?1 UNION SELECT m.key FROM merged_key m JOIN same ON "
@@ -471,7 +498,7 @@ std::vector<document_version> queries::line(std::int64_t key, std::uint32_t limi
                 "ON m.order_key=same.key AND m.aliases IS NOT NULL ORDER BY m.id DESC LIMIT ?2");
   statement awaited(database_, "SELECT max(until) FROM awaited WHERE message=? AND ended=0");
   std::vector<document_version> found;
-  auto rows = ids.with(key, std::int64_t{std::min(limit, listed_max)});
+  auto rows = ids.with(*key, std::int64_t{std::min(limit, listed_max)});
   while (rows.next()) {
     auto row = read_message_.with(rows.integer(0));
     if (!row.next()) continue;

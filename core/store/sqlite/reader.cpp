@@ -15,8 +15,8 @@ constexpr std::chrono::milliseconds batch_ms_max{2};
 
 }  // namespace
 
-reader::reader(connection& database, const payload_files& files, const kept_bytes& kept, executor& runs)
-    : executor_(runs), queries_(database, files, kept) {}
+reader::reader(connection& database, const payload_files& files, const kept_bytes& kept, const name_index& names, executor& runs)
+    : executor_(runs), queries_(database, files, kept, names) {}
 
 reader::~reader() { stop(); }
 

@@ -19,7 +19,7 @@ namespace liaison::store::sqlite {
 
 class reader {
  public:
-  reader(connection& database, const payload_files& files, const kept_bytes& kept, executor& runs);
+  reader(connection& database, const payload_files& files, const kept_bytes& kept, const name_index& names, executor& runs);
   ~reader();
   reader(const reader&) = delete;
   reader& operator=(const reader&) = delete;

@@ -69,10 +69,8 @@ struct end_waits_request : answerable<std::vector<std::string>> {
   std::uint32_t limit = 0;
 };
 
-/// The order key that a document's name leads to: only the writer knows the latest names.
-struct find_line_request : answerable<std::optional<std::int64_t>> {
-  std::string name;
-};
+/// Answered when what was kept before it has its rows.
+struct filed_request : answerable<done> {};
 
 struct settle_request : answerable<std::vector<intake_outcome>> {
   model::delivery_id ended = 0;
@@ -84,7 +82,7 @@ struct patients_request : answerable<done> {
 };
 
 using request = std::variant<take_in_request, filing_request, update_request, retry_request, cancel_request, replay_request,
-                             expire_request, end_waits_request, find_line_request, settle_request,
+                             expire_request, end_waits_request, filed_request, settle_request,
                              patients_request>;
 
 /// Not part of a group: it goes in slices between groups.

@@ -37,7 +37,7 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines, pat
       patients_(patients),
       kept_(kept),
       candidates_(session.database,
-                  "SELECT id, state, received_at, size_bytes, in_file, origin, order_key, aliases, sha256, "
+                  "SELECT id, state, received_at, size_bytes, in_file, order_key, aliases, "
                   "first_delivery, deliveries, segment, large_file FROM message "
                   "WHERE id>? ORDER BY id"),
       deliveries_(session.database,
@@ -49,9 +49,7 @@ retention_sweep::retention_sweep(write_session& session, order_lines& lines, pat
       forget_waits_(session.database, "DELETE FROM awaited WHERE message=?"),
       remove_delivery_(session.database, "DELETE FROM delivery WHERE id=?"),
       remove_content_(session.database, "DELETE FROM content WHERE message=?"),
-      remove_marks_(session.database, "DELETE FROM mark WHERE message=?"),
       remove_message_(session.database, "DELETE FROM message WHERE id=?"),
-      remove_seen_(session.database, "DELETE FROM seen WHERE origin=? AND content=? AND message=?"),
       doom_(session.database, "INSERT INTO doomed_file VALUES(?)"),
       doomed_(session.database, "SELECT message FROM doomed_file LIMIT 1000"),
       undoom_(session.database, "DELETE FROM doomed_file WHERE message=?"),
@@ -113,14 +111,17 @@ bool retention_sweep::slice(purge_request& what) {
 /// True: nothing is left to remove in this call.
 bool retention_sweep::remove_some(purge_request& what) {
   bool at_end = false;
+  model::message_id oldest = 0;
   session_.begin();
   const auto found = next_candidates(what, at_end);
   for (const auto& one : found) remove(one);
   if (!found.empty()) {
     session_.note_ids();
-    lines_.forget_merges_before(session_.database.number("SELECT min(id) FROM message"));
+    oldest = session_.database.number("SELECT min(id) FROM message");
+    lines_.forget_merges_before(oldest);
   }
   session_.commit();
+  if (oldest > 0) session_.names.forget_before(oldest);
   what.removed += static_cast<std::uint32_t>(found.size());
   remove_doomed_files();
   remove_unneeded();
@@ -152,17 +153,15 @@ std::vector<retention_sweep::candidate> retention_sweep::next_candidates(const p
       continue;
     }
     young_in_a_row_ = 0;
-    if (!rows.is_null(6)) one.order_key = rows.integer(6);
-    one.aliases = rows.text(7);
-    one.first_delivery = rows.integer(9);
-    one.deliveries = rows.integer(10);
+    if (!rows.is_null(5)) one.order_key = rows.integer(5);
+    one.aliases = rows.text(6);
+    one.first_delivery = rows.integer(7);
+    one.deliveries = rows.integer(8);
     if (!is_past(one, what.policy, what.now)) continue;
     one.size_bytes = rows.integer(3);
     one.in_file = rows.integer(4);
-    one.origin = rows.integer(5);
-    one.sha256 = rows.text(8);
-    if (!rows.is_null(11)) one.segment = rows.integer(11);
-    if (!rows.is_null(12)) one.large_file = rows.integer(12);
+    if (!rows.is_null(9)) one.segment = rows.integer(9);
+    if (!rows.is_null(10)) one.large_file = rows.integer(10);
     found.push_back(std::move(one));
   }
   return found;
@@ -186,7 +185,6 @@ bool retention_sweep::is_past(const candidate& what, const retention& policy, un
 }
 
 void retention_sweep::remove(const candidate& what) {
-  if (what.id > session_.recent.written_up_to()) session_.recent.write_all();
   std::vector<model::delivery_id> deliveries;
   {
     auto rows = deliveries_.with(what.id, what.first_delivery, what.deliveries);
@@ -201,12 +199,7 @@ void retention_sweep::remove(const candidate& what) {
     remove_delivery_.run(id);
   }
   remove_content_.run(what.id);
-  remove_marks_.run(what.id);
   remove_message_.run(what.id);
-  std::int64_t content = 0;
-  std::memcpy(&content, what.sha256.data(), std::min(sizeof(content), what.sha256.size()));
-  remove_seen_.run(what.origin, content, what.id);
-  lines_.forget_aliases(what.id, what.aliases);
   if (!what.aliases.empty()) forget_waits_.run(what.id);
   patients_.forget_message(what.id);
   if (what.segment) session_.let_go(holder_kind::segment, static_cast<std::uint64_t>(*what.segment));

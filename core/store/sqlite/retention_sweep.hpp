@@ -34,9 +34,9 @@ class retention_sweep {
     model::message_state state = model::message_state::routed;
     unix_ms received_at = 0;
     std::int64_t first_delivery = 0, deliveries = 0;  ///< those of the intake
-    std::int64_t size_bytes = 0, in_file = 0, origin = 0;
+    std::int64_t size_bytes = 0, in_file = 0;
     std::optional<std::int64_t> order_key, segment, large_file;
-    std::string aliases, sha256;
+    std::string aliases;
   };
   struct holder {
     holder_kind kind = holder_kind::segment;
@@ -60,8 +60,8 @@ class retention_sweep {
   order_lines& lines_;
   patient_rows& patients_;
   kept_bytes& kept_;
-  statement candidates_, deliveries_, remove_receipts_, remove_outcome_, forget_waits_, remove_delivery_, remove_content_, remove_marks_, remove_message_;
-  statement remove_seen_, doom_, doomed_, undoom_;
+  statement candidates_, deliveries_, remove_receipts_, remove_outcome_, forget_waits_, remove_delivery_, remove_content_, remove_message_;
+  statement doom_, doomed_, undoom_;
   statement unneeded_, nearly_free_, remove_holder_, held_in_segment_, held_in_file_, place_, add_content_, set_moved_;
 
   phase phase_ = phase::removing;

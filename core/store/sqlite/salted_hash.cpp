@@ -33,4 +33,10 @@ std::string salt_of(connection& database) {
   return row.next() ? row.text(0) : std::string();
 }
 
+std::uint64_t seed_of(std::string_view salt) {
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, salt.data(), std::min(salt.size(), sizeof seed));
+  return seed;
+}
+
 }  // namespace liaison::store::sqlite

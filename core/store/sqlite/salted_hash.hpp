@@ -10,12 +10,14 @@
 
 namespace liaison::store::sqlite {
 
-inline constexpr std::string_view mark_kind = "mark";
+inline constexpr std::string_view mark_kind = "mark", document_kind = "document";
 
 /// First eight bytes of a salted SHA-256 over both.
 std::int64_t salted_hash(std::string_view salt, std::string_view kind, std::string_view text);
 
 /// The salt that was drawn when the store was created.
 std::string salt_of(connection& database);
+/// Of other hashes of the same store.
+std::uint64_t seed_of(std::string_view salt);
 
 }  // namespace liaison::store::sqlite

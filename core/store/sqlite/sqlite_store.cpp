@@ -117,7 +117,7 @@ class sqlite_backend final : public store {
     on->execute("PRAGMA query_only=1");
     on->execute("PRAGMA temp_store=MEMORY");
     on->execute("PRAGMA cache_size=-" + kibibytes(options_.cache_bytes / 8));
-    by.emplace(*on, *files_, writer_->kept(), runs_);
+    by.emplace(*on, *files_, writer_->kept(), writer_->names(), runs_);
   }
 
   void take_in(intake what, callback<intake_outcome> then) override {
@@ -159,16 +159,8 @@ class sqlite_backend final : public store {
   }
   void document_line(std::string name, std::uint32_t limit,
                      callback<result<std::vector<document_version>>> then) override {
-    using versions = std::vector<document_version>;
-    in_order(find_line_request{
-        {[this, limit, then = std::move(then)](result<std::optional<std::int64_t>> key) mutable {
-           if (!key) return then(key.error());
-           if (!key.value() || !lister_) return then(versions());
-           lister_->ask<versions>(std::move(then),
-                                  [line = *key.value(), limit](queries& from) { return from.line(line, limit); });
-         },
-         std::nullopt},
-        std::move(name)});
+    ask_filed<std::vector<document_version>>(lister_, std::move(then),
+                                             [name = std::move(name), limit](queries& from) { return from.line(name, limit); });
   }
   void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) override {
     reader_->ask<std::vector<outcome>>(std::move(then), [limit](queries& from) { return from.outcomes(limit); });
@@ -177,16 +169,11 @@ class sqlite_backend final : public store {
     in_order(patients_request{{std::move(then), std::nullopt}, std::move(change)});
   }
   void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
-    auto ask = [this, look = std::move(look), then = std::move(then)](const result<done>& filed) mutable {
-      if (!filed || !reader_) return then(filed ? failure{"store-failed", "the store is closed"} : filed.error());
-      reader_->ask<done>(std::move(then), [look = std::move(look)](queries& from) {
-        look(from.patients());
-        return done{};
-      });
-    };
     // What a patient chose in a message that is kept holds for whoever asks after it.
-    if (writer_->is_filed(keeper_->last_number())) return ask(done{});
-    in_order(patients_request{{std::move(ask), std::nullopt}, [](identity::patient_table&) {}});
+    ask_filed<done>(reader_, std::move(then), [look = std::move(look)](queries& from) {
+      look(from.patients());
+      return done{};
+    });
   }
   void read_facts(model::message_id after, std::uint32_t limit,
                   callback<result<std::vector<stored_facts>>> then) override {
@@ -243,7 +230,7 @@ class sqlite_backend final : public store {
 
   statistics take_statistics() override {
     auto taken = writer_->take_statistics();
-    taken.size_bytes = writer_->file_bytes() + writer_->kept().size_bytes();
+    taken.size_bytes = writer_->file_bytes() + writer_->kept().size_bytes() + writer_->names().size_bytes();
     for (const char* suffix : {"", "-wal", "-shm"}) {
       struct stat file {};
       if (::stat((path_ + suffix).c_str(), &file) == 0) taken.size_bytes += static_cast<std::uint64_t>(file.st_size);
@@ -281,7 +268,18 @@ class sqlite_backend final : public store {
     };
     const auto last = keeper_->last_number();
     if (writer_->is_filed(last) || !writer_->is_filed(last - std::min(last, shown_after_max))) return ask(done{});
-    in_order(patients_request{{std::move(ask), std::nullopt}, [](identity::patient_table&) {}});
+    in_order(filed_request{{std::move(ask), std::nullopt}});
+  }
+
+  /// What was kept before has its rows when this is read.
+  template <class Value, class Read>
+  void ask_filed(std::optional<reader>& whom, callback<result<Value>> then, Read read) {
+    auto ask = [&whom, then = std::move(then), read = std::move(read)](const result<done>& filed) mutable {
+      if (!filed || !whom) return then(filed ? failure{"store-failed", "the store is closed"} : filed.error());
+      whom->ask<Value>(std::move(then), std::move(read));
+    };
+    if (writer_->is_filed(keeper_->last_number())) return ask(done{});
+    in_order(filed_request{{std::move(ask), std::nullopt}});
   }
 
   void in_order(request what) { writer_->add_after(keeper_->last_number(), std::move(what)); }

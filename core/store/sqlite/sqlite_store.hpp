@@ -23,9 +23,9 @@ struct sqlite_options {
   std::uint32_t group_operations_max = 1024;
   std::uint64_t group_bytes_max = 16 * 1024 * 1024;  ///< a group ends with the operation that passes it
   std::uint64_t wal_bytes_max = 16 * 1024 * 1024;    ///< the log is worked off when it passes this
-  /// Of so many of the latest messages the names for finding duplicates and orders are held in memory, 250 bytes each
-  /// at most.
-  std::uint32_t recent_messages_max = 32'768;
+  /// Of so many of the latest messages the names for finding duplicates, orders and marks are held in memory: 40 bytes for each
+  /// name, of which a message has about five.
+  std::uint32_t recent_messages_max = 8'192;
   std::uint32_t page_size_bytes = 4096;         ///< of a new database
   std::uint64_t cache_bytes = 4 * 1024 * 1024;  ///< of the writer; each reader has an eighth of it
   std::uint64_t database_bytes_max = 0;         ///< without payload files; 0: the disk's limit

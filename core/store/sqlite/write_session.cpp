@@ -12,7 +12,7 @@
 namespace liaison::store::sqlite {
 namespace {
 
-constexpr std::size_t names_cached_max = 4096;
+constexpr std::size_t numbers_cached_max = 4096;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
       files(payloads),
       time(clock_of_all),
       options(with),
-      recent(to, with.recent_messages_max),
+      names(to, with.directory / "names", seed_of(salt_of(to)), with.recent_messages_max),
       begin_(to, "BEGIN IMMEDIATE"),
       commit_(to, "COMMIT"),
       savepoint_(to, "SAVEPOINT part"),
@@ -52,17 +52,16 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
 
 void write_session::begin() {
   forget();
-  recent.begin();
+  names.begin();
   begin_.run();
 }
 
 void write_session::commit() {
   write_counts();
-  recent.write_some();
   files.settle();
   commit_.run();
   files.keep();
-  recent.committed();
+  names.committed();
   file_bytes_ += static_cast<std::uint64_t>(file_bytes_delta_);
   file_bytes_delta_ = 0;
   filed_ = filing_;
@@ -71,8 +70,8 @@ void write_session::commit() {
 void write_session::roll_back() noexcept {
   database.roll_back();
   files.discard();
-  recent.rolled_back();
-  names_.clear();  // some may have been made in this transaction
+  names.rolled_back();
+  numbers_.clear();  // some may have been made in this transaction
   forget();
 }
 
@@ -89,7 +88,7 @@ void write_session::begin_part() {
   holdings_before_part_ = holdings_;
   file_bytes_before_part_ = file_bytes_delta_;
   files_before_part_ = files.written_count();
-  recent.begin_part();
+  names.begin_part();
 }
 
 void write_session::end_part() { release_.run(); }
@@ -98,8 +97,8 @@ void write_session::undo_part() {
   roll_back_to_.run();
   release_.run();
   files.discard(files_before_part_);
-  recent.undo_part();
-  names_.clear();
+  names.undo_part();
+  numbers_.clear();
   tally_ = tally_before_part_;
   holdings_ = holdings_before_part_;
   file_bytes_delta_ = file_bytes_before_part_;
@@ -111,8 +110,8 @@ void write_session::note_ids() {
 }
 
 std::int64_t write_session::number_of(const std::string& name) {
-  if (const auto known = names_.find(name); known != names_.end()) return known->second;
-  if (names_.size() >= names_cached_max) names_.clear();
+  if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
+  if (numbers_.size() >= numbers_cached_max) numbers_.clear();
   std::int64_t number = 0;
   {
     auto found = find_name_.with(name);
@@ -122,7 +121,7 @@ std::int64_t write_session::number_of(const std::string& name) {
     auto made = add_name_.with(name);
     if (made.next()) number = made.integer(0);
   }
-  names_.emplace(name, number);
+  numbers_.emplace(name, number);
   return number;
 }
 

@@ -5,7 +5,7 @@
 #include "core/store/sqlite/codes.hpp"
 #include "core/store/sqlite/database.hpp"
 #include "core/store/sqlite/payload_files.hpp"
-#include "core/store/sqlite/recent_names.hpp"
+#include "core/store/sqlite/known_names.hpp"
 #include "core/store/sqlite/sqlite_store.hpp"
 
 #include <map>
@@ -24,10 +24,10 @@ class write_session {
   payload_files& files;
   const clock& time;
   const sqlite_options& options;
-  recent_names recent;
+  known_names names;
 
   void begin();
-  void commit();  ///< with payload files, counts and some names
+  void commit();  ///< with payload files and counts
   void roll_back() noexcept;
 
   /// One operation within the transaction that may be undone alone. What it changed in memory is undone as well.
@@ -75,7 +75,7 @@ class write_session {
   std::string salt_;
   model::message_id last_message_ = 0;
   model::delivery_id last_delivery_ = 0;
-  std::unordered_map<std::string, std::int64_t> names_;
+  std::unordered_map<std::string, std::int64_t> numbers_;
   tally tally_, tally_before_part_;
   holdings holdings_, holdings_before_part_;
   std::uint64_t file_bytes_ = 0;

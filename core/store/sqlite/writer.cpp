@@ -4,6 +4,7 @@
 #include "core/base/thread_name.hpp"
 #include "core/observe/log.hpp"
 #include "core/store/sqlite/intake_record.hpp"
+#include "core/store/sqlite/salted_hash.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -29,12 +30,6 @@ constexpr std::size_t records_bytes_max = 2 * 1024 * 1024;
 constexpr std::size_t handed_max = 1'024;
 constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
 constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
-
-std::uint64_t seed_of(const std::string& salt) {
-  std::uint64_t seed = 0;
-  std::memcpy(&seed, salt.data(), std::min(salt.size(), sizeof seed));
-  return seed;
-}
 
 journal_settings settings_of(const sqlite_options& options, write_session& session) {
   journal_settings settings;
@@ -177,18 +172,7 @@ void writer::work() {
     work_off_log();
     yield_to_intake(steady::now() - began);
   }
-  write_names();
-}
-
-// So that the next start need not read them again; where the disk says no, it does.
-void writer::write_names() {
-  try {
-    session_.begin();
-    session_.recent.write_all();
-    session_.commit();
-  } catch (const storage_error&) {
-    session_.roll_back();
-  }
+  session_.names.write_all();
 }
 
 /// Something that does not wait for more records. Under the mutex, as the next two.

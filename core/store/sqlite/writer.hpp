@@ -41,6 +41,7 @@ class writer {
   journal& log() { return journal_; }
   payload_log& large() { return large_; }
   const kept_bytes& kept() const { return kept_; }
+  const name_index& names() const { return session_.names.index(); }  ///< its calls for any thread
   /// The journal's records up to this one have rows, or are none. Thread: any
   bool is_filed(std::uint64_t number) const { return filed_ >= number; }
   /// Up to here the journal has its records, or refused them; `kept` are those that it has, so that they need not be read
@@ -74,7 +75,6 @@ class writer {
   void sweep();
   void work_off_log();
   void yield_to_intake(std::chrono::steady_clock::duration worked);
-  void write_names();
   void remove_strays();
 
   connection& database_;

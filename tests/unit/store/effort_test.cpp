@@ -40,7 +40,7 @@ class effort : public ::testing::Test {
     database_.execute("PRAGMA synchronous=OFF");
     session_.emplace(database_, files_, clock_, options_);
     group_.emplace(*session_);
-    queries_.emplace(database_, files_, kept_);
+    queries_.emplace(database_, files_, kept_, session_->names.index());
   }
 
   void fill(int count, bool in_one_line) {
