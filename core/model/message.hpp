@@ -64,6 +64,7 @@ struct delivery {
   delivery_state state = delivery_state::pending;
   std::uint32_t attempts = 0;
   unix_ms created_at = 0;
+  unix_ms waits_since = 0;  ///< created, let go by what it waited for, or retried by a person: from then on its time counts
   unix_ms next_attempt_at = 0;
   unix_ms finished_at = 0;
   bool awaits_document = false;  ///< held back: the document that it replaces or removes has not come

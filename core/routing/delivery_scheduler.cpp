@@ -238,7 +238,7 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   to->in_flight.insert(j->work.delivery.id);
   ++jobs_;
   const model::delivery& d = j->work.delivery;
-  if (clock_.now() - d.created_at > j->endpoint.delivery.dead_letter_after_ms)
+  if (clock_.now() - d.waits_since > j->endpoint.delivery.dead_letter_after_ms)
     return give_up(j, "expired", "not delivered within the time that the configuration allows");
   j->outgoing.delivery = d.id;
   j->outgoing.message = d.message;

@@ -72,7 +72,7 @@ TEST(kill, everything_acknowledged_is_delivered_once) {
   }
   ASSERT_GT(acknowledged.size(), 50U) << "too little load to say anything";
   gateway.start();
-  EXPECT_TRUE(gateway.wait_until_delivered(60'000));
+  EXPECT_TRUE(gateway.wait_until_delivered(60'000 + static_cast<int>(acknowledged.size()) * 5));
   const auto delivered = deliveries_in(gateway.folder() / "gp/in");
   for (const auto& number : acknowledged) EXPECT_EQ(delivered.count(number), 1U) << "acknowledged and lost: " << number << ", seed " << seed;
   for (const auto& [number, times] : delivered) EXPECT_EQ(times, 1) << "delivered " << times << " times: " << number << ", seed " << seed;

@@ -150,7 +150,7 @@ class memory_backend final : public memory_store {
              if (state != model::delivery_state::dead && state != model::delivery_state::pending) return wrong_state();
              table_.set_state(kept, model::delivery_state::pending);
              kept.delivery.awaits_document = false;
-             kept.delivery.next_attempt_at = kept.waits_since = now;
+             kept.delivery.next_attempt_at = kept.delivery.waits_since = now;
              kept.delivery.finished_at = 0;
              kept.put_off = false;
              return done{};
@@ -190,7 +190,7 @@ class memory_backend final : public memory_store {
                if (ended == limit) break;
                if (kept.delivery.recipient != recipient || kept.delivery.state != model::delivery_state::pending)
                  continue;
-               if (kept.waits_since >= created_before) continue;
+               if (kept.delivery.waits_since >= created_before) continue;
                if (kept.delivery.awaits_document) kept.delivery.last_error = std::string(original_missing) + ":";
                table_.end(kept, model::delivery_state::dead, now);
                ++ended;

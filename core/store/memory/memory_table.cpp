@@ -163,7 +163,7 @@ bool memory_table::is_held(const stored_delivery& what) {
 
 void memory_table::let_go(stored_delivery& what, const char* code, unix_ms now) {
   what.delivery.awaits_document = false;
-  what.delivery.next_attempt_at = what.waits_since = now;
+  what.delivery.next_attempt_at = what.delivery.waits_since = now;
   what.delivery.finished_at = 0;
   what.delivery.last_error.clear();
   what.put_off = false;
@@ -258,7 +258,7 @@ model::delivery_id memory_table::add_delivery(const stored_message& of, const ne
   } else if (!of.subject_key.empty()) {
     delivery.order_key = sha256_hex_of("subject\n" + of.subject_key).substr(0, 16);
   }
-  delivery.created_at = delivery.next_attempt_at = made.waits_since = now;
+  delivery.created_at = delivery.next_attempt_at = delivery.waits_since = now;
   if (!delivery.order_key.empty()) open_[{delivery.recipient, delivery.order_key}].insert({made.turn, delivery.id});
   return deliveries.emplace(delivery.id, std::move(made)).first->first;
 }

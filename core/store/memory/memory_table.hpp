@@ -29,7 +29,6 @@ struct stored_message {
 
 struct stored_delivery {
   model::delivery delivery;
-  unix_ms waits_since = 0;  ///< created, or retried by a person
   bool put_off = false;
   bool reports = false;
   std::int64_t turn = 0;  ///< place in the line, see the SQLite backend

@@ -71,7 +71,7 @@ queries::queries(connection& database, const payload_files& files, const kept_by
                      "ORDER BY next_attempt_at LIMIT 1"),
       read_delivery_(database,
                      "SELECT id, message, recipient, format, profile, order_key, state, attempts, created_at, "
-                     "next_attempt_at, finished_at, prepared, last_error, lane FROM delivery WHERE id=?"),
+                     "next_attempt_at, finished_at, prepared, last_error, lane, waits_since FROM delivery WHERE id=?"),
       read_work_(database,
                  std::string("SELECT m.format, m.source, c.facts, m.sha256, m.size_bytes, ") + place_columns +
                      " FROM message m " + with_content + "WHERE m.id=?"),
@@ -173,6 +173,7 @@ std::optional<model::delivery> queries::delivery(model::delivery_id id) {
   found.prepared = row.integer(11) != 0;
   found.last_error = row.text(12);
   found.awaits_document = row.integer(13) == code(lane::awaiting);
+  found.waits_since = row.integer(14);
   return found;
 }
 

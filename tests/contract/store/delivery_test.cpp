@@ -228,6 +228,8 @@ TEST_P(store_delivery, what_is_too_old_becomes_dead_but_not_what_a_person_just_r
   EXPECT_EQ(read(old).finished_at, later + 7);
   EXPECT_THAT(store_.ready("gp", later), ElementsAre(retried, young));
   EXPECT_EQ(store_.expire("gp", later - 1, later, 10), 0U);
+  EXPECT_EQ(read(retried).waits_since, later);
+  EXPECT_EQ(read(retried).created_at, read(old).created_at);
 }
 
 TEST_P(store_delivery, expiry_takes_put_off_and_blocked_ones_too_oldest_first_within_its_limit) {

@@ -139,7 +139,16 @@ TEST_F(broker, what_is_not_delivered_in_time_becomes_a_dead_letter) {
   senders["gp"]->repeat_last = true;
   receive("control=1;type=letter;id=d1");
   time.advance(25LL * 3600 * 1000);
-  EXPECT_EQ(deliveries("gp")[0].state, model::delivery_state::dead);
+  const auto dead = deliveries("gp")[0];
+  EXPECT_EQ(dead.state, model::delivery_state::dead);
+
+  // A person who retries it gives it as much time again.
+  senders["gp"]->script.clear();
+  store->retry(dead.id, time.now(), [](const result<done>&) {});
+  time.settle();
+  scheduler->changed("gp");
+  time.advance(3'600'000);
+  EXPECT_EQ(deliveries("gp")[0].state, model::delivery_state::delivered);
 }
 
 TEST_F(broker, an_outcome_that_cannot_be_written_is_written_later_and_never_sent_again) {
