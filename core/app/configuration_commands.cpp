@@ -119,10 +119,7 @@ class configuration_test {
       question.how = routing::reading_of(source);
       question.now = bench_.now();
       question.environment = environment();
-      examiner.examine(std::move(question), [&found, done](routing::examination e) {
-        found = std::move(e);
-        done();
-      });
+      examiner.examine(std::move(question), found, done);
     });
     return found;
   }

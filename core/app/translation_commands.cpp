@@ -34,10 +34,7 @@ routing::examination examine(workbench& bench, const arguments& what, const shar
     if (what.command != "convert") question.how.profile = what.profile;
     question.now = bench.now();
     question.values = what.values;
-    examiner.examine(std::move(question), [&found, done](routing::examination e) {
-      found = std::move(e);
-      done();
-    });
+    examiner.examine(std::move(question), found, done);
   });
   return found;
 }

@@ -193,9 +193,10 @@ void service::original_bytes(const held_pointer& what, std::function<void(result
     question.now = rfc3339(parts_.clock.now());
     const bool production = parts_.configuration()->environment == "production";
     question.environment = production ? identity::environment::production : identity::environment::test;
-    examiner_.examine(std::move(question), [what, then, bytes = raw.value()](routing::examination found) {
+    const auto found = std::make_shared<routing::examination>();
+    examiner_.examine(std::move(question), *found, [what, then, found, bytes = raw.value()] {
       // A document that was carried is had without its carrier.
-      if (found.inside.size() == 1) return then(*found.inside.front().bytes, media_type_of(found.inside.front().format));
+      if (found->inside.size() == 1) return then(*found->inside.front().bytes, media_type_of(found->inside.front().format));
       then(*bytes, media_type_of(what->trace.message.format));
     });
   });

@@ -47,7 +47,7 @@ struct run : std::enable_shared_from_this<run> {
   conversion_request request;
   std::function<void(conversion)> then;
   conversion made;
-  std::vector<embedded> inside;
+  examination found;
   std::vector<plugin::part> pivots;
   struct source {
     std::string prefix, account;
@@ -56,7 +56,6 @@ struct run : std::enable_shared_from_this<run> {
   std::vector<source> sources;
   std::vector<std::string> encoders;  ///< their accounts
   shared_bytes wrapped_pivot;  ///< kept while the document to wrap is written
-  model::message_facts facts;
   shared_bytes passed;         ///< set when bytes are passed on; decoding then only serves the account
   bool tally = false;          ///< nobody reads the account of a delivery but for its counts
 
@@ -69,26 +68,24 @@ struct run : std::enable_shared_from_this<run> {
     question.how = request.from;
     question.now = request.now;
     question.environment = request.environment;
-    examine.examine(std::move(question), [self = shared_from_this()](examination found) { self->examined(std::move(found)); });
+    examine.examine(std::move(question), found, [self = shared_from_this()] { self->examined(); });
   }
 
-  void examined(examination found) {
+  void examined() {
     made.status = found.status;
     made.mishap = found.mishap;
     made.issues = std::move(found.issues);
     made.from_format = found.format;
     request.from.format = found.format;
-    inside = std::move(found.inside);
     if (found.status != LIAISON_OK) return finish();
     const bool as_is = request.to.charset.empty() && (request.to.profile.empty() || request.to.profile == found.facts.profile);
     if (as_is && found.format == request.to.format) passed = request.bytes;
-    else if (as_is && inside.size() == 1 && inside.front().format == request.to.format) passed = inside.front().bytes;
-    facts = std::move(found.facts);
+    else if (as_is && found.inside.size() == 1 && found.inside.front().format == request.to.format) passed = found.inside.front().bytes;
     if (passed && request.purpose != purpose::look) {
       if (may_not_leave()) hold_back("the message carries an INS that may not leave: it cannot be passed on unchanged");
       return finish();
     }
-    tally = request.purpose != purpose::look && inside.empty();
+    tally = request.purpose != purpose::look && found.inside.empty();
     decode_embedded(0);
   }
 
@@ -108,17 +105,17 @@ struct run : std::enable_shared_from_this<run> {
   }
 
   void decode_embedded(std::size_t at) {
-    if (at >= inside.size()) return decode();
+    if (at >= found.inside.size()) return decode();
     reading how = request.from;
-    how.format = inside[at].format;
+    how.format = found.inside[at].format;
     how.charset.clear();
     how.profile.clear();
-    translators.call(decoding(inside[at].bytes, how), [self = shared_from_this(), at](plugin::reply reply) {
+    translators.call(decoding(found.inside[at].bytes, how), [self = shared_from_this(), at](plugin::reply reply) {
       std::string pivot;
-      if (!self->take_decoded(reply, self->inside[at].location, pivot)) return self->decoding_failed();
+      if (!self->take_decoded(reply, self->found.inside[at].location, pivot)) return self->decoding_failed();
       plugin::part part;
       part.role = LIAISON_PART_DOCUMENT;
-      part.name = self->inside[at].location;
+      part.name = self->found.inside[at].location;
       part.format = "fhir";
       part.bytes = std::move(pivot);
       self->pivots.push_back(std::move(part));
@@ -152,7 +149,7 @@ struct run : std::enable_shared_from_this<run> {
     };
     if (inner.profile.empty()) {
       if (made.from_format == inner.format) take("", request.bytes);
-      for (const embedded& one : inside)
+      for (const embedded& one : found.inside)
         if (one.format == inner.format) take(one.location, one.bytes);
     }
     if (!documents.empty() && may_not_leave()) {
@@ -258,19 +255,19 @@ struct run : std::enable_shared_from_this<run> {
     decode();
   }
 
-  bool may_not_leave() const { return request.purpose == purpose::deliver && !may_leave(facts); }
+  bool may_not_leave() const { return request.purpose == purpose::deliver && !may_leave(found.facts); }
 
   /// Translators leave such an INS out by themselves; should one forget, nothing leaves.
   void check_written(std::string_view bytes) {
     if (!may_not_leave()) return;
-    for (const std::string& value : held_back(facts))
+    for (const std::string& value : held_back(found.facts))
       if (bytes.find(value) != std::string_view::npos)
         return hold_back("the translation still carries an INS that may not leave");
   }
 
   void hold_back(const char* text) {
     made.status = LIAISON_QUARANTINE;
-    made.issues.push_back({model::severity::error, why_not_leave(facts), "patient",
+    made.issues.push_back({model::severity::error, why_not_leave(found.facts), "patient",
                            std::string(text) + ": the identity is not qualified, its key is wrong or one of its five traits is missing"});
   }
 

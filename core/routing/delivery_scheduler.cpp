@@ -64,7 +64,7 @@ identity::secrecy_rule rule_for(identity::audience to, const config::configurati
 /// One recipient.
 struct delivery_scheduler::lane {
   std::string name;
-  config::endpoint endpoint;
+  std::shared_ptr<const config::endpoint> endpoint;
   std::shared_ptr<model::sender> sender;
   std::deque<store::work> window;
   std::set<model::delivery_id> in_flight;
@@ -84,7 +84,7 @@ struct delivery_scheduler::lane {
 struct delivery_scheduler::job {
   lane_pointer to;
   store::work work;
-  config::endpoint endpoint;  ///< as it was when the attempt began
+  std::shared_ptr<const config::endpoint> endpoint;  ///< as it was when the attempt began
   std::shared_ptr<model::sender> sender;
   model::outgoing outgoing;
   identity::audience audience = identity::audience::professionals;
@@ -122,7 +122,7 @@ void delivery_scheduler::use(config::snapshot configuration) {
     }
     const config::endpoint* old = before ? before->find(name) : nullptr;
     if (!to->sender || !old || !(*old == endpoint)) to->sender = make_sender_(endpoint);
-    to->endpoint = endpoint;
+    to->endpoint = {configuration_, &endpoint};
     to->may_have_more = true;
     pump(to);
   }
@@ -170,7 +170,7 @@ void delivery_scheduler::pump(const lane_pointer& to) {
   if (stopping_ || !to->sender) return;
   if (const std::int64_t rest_ms = to->resting_until - clock_.steady_ms(); rest_ms > 0) return arm(to, clock_.now() + rest_ms);
   // After a failure one delivery probes; the rest goes on when it came through.
-  const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint.delivery.in_flight_max);
+  const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint->delivery.in_flight_max);
   while (to->in_flight.size() < at_once && !to->window.empty()) {
     auto chosen = to->window.begin();
     // What was never tried tells more of a busy recipient than what it did not take before, and must not wait for that.
@@ -192,7 +192,7 @@ void delivery_scheduler::fetch(const lane_pointer& to) {
   std::vector<model::delivery_id> except(to->in_flight.begin(), to->in_flight.end());
   const unix_ms now = clock_.now();
   // Put off beyond anything that we or the recipient asked for: the clock was set back since.
-  const std::int64_t put_off_ms_max = std::max(to->put_off_ms_max, to->endpoint.delivery.retry_delay_ms_max);
+  const std::int64_t put_off_ms_max = std::max(to->put_off_ms_max, to->endpoint->delivery.retry_delay_ms_max);
   // One that is not there is asked with one delivery; of a busy one's queue it is chosen.
   const std::uint32_t limit = to->failures > 0 && to->failed_in_a_row < busy_after ? 1 : fetch_max;
   store_.ready(to->name, {now, now + put_off_ms_max}, std::move(except), limit, [this, to, generation, limit](result<std::vector<store::work>> found) {
@@ -234,16 +234,16 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   j->endpoint = to->endpoint;
   j->sender = to->sender;
   j->update.id = j->work.delivery.id;
-  j->audience = audience_of(j->endpoint);
+  j->audience = audience_of(*j->endpoint);
   to->in_flight.insert(j->work.delivery.id);
   ++jobs_;
   const model::delivery& d = j->work.delivery;
-  if (clock_.now() - d.waits_since > j->endpoint.delivery.dead_letter_after_ms)
+  if (clock_.now() - d.waits_since > j->endpoint->delivery.dead_letter_after_ms)
     return give_up(j, "expired", "not delivered within the time that the configuration allows");
   j->outgoing.delivery = d.id;
   j->outgoing.message = d.message;
   j->outgoing.name = store_.instance() + "-" + std::to_string(d.id);
-  j->outgoing.format = j->endpoint.format.empty() ? d.format : j->endpoint.format;
+  j->outgoing.format = j->endpoint->format.empty() ? d.format : j->endpoint->format;
   j->outgoing.prepared = d.prepared && j->sender->has_prepare();
   if (j->work.raw) return translate(j, std::move(j->work.raw));
   store_.read_raw(d.message, [this, j](result<shared_bytes> raw) {
@@ -256,8 +256,8 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
 
 void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
   const bool stays_inside = j->audience == identity::audience::internal;
-  const bool same_format = j->work.message_format == j->outgoing.format && j->endpoint.charset.empty();
-  const std::string& profile = j->endpoint.profile;
+  const bool same_format = j->work.message_format == j->outgoing.format && j->endpoint->charset.empty();
+  const std::string& profile = j->endpoint->profile;
   const bool asks_profile = same_format && !profile.empty();
   if (!stays_inside || asks_profile)
     if (auto read = model::read_facts(j->work.facts_json, j->facts, model::wanted_facts::for_sending); !read) j->facts_unread = read.error();
@@ -274,7 +274,7 @@ void delivery_scheduler::translate(const job_pointer& j, shared_bytes raw) {
   question.bytes = std::move(raw);
   if (const config::endpoint* source = configuration_->find(j->work.message_source)) question.from = reading_of(*source);
   question.from.format = j->work.message_format;
-  question.to = reading_of(j->endpoint);
+  question.to = reading_of(*j->endpoint);
   question.to.format = j->outgoing.format;
   // The same at every attempt: ids, control id and, as far as it is ours to choose, time.
   question.now = rfc3339(j->work.delivery.created_at);
@@ -393,7 +393,7 @@ void delivery_scheduler::note_busy(lane& to, model::delivery_id which) {
   if (which != std::exchange(to.failed_last, which)) ++to.failed_in_a_row;
   const std::int64_t now = clock_.steady_ms();
   if (to.failed_in_a_row < busy_after || to.resting_until > now) return;
-  const config::delivery_policy& policy = to.endpoint.delivery;
+  const config::delivery_policy& policy = to.endpoint->delivery;
   ++to.failures;
   to.window.clear();  // what comes meanwhile is not in it
   to.resting_until = now + protocol::backoff_delay_ms({policy.retry_delay_ms_min, std::min(policy.retry_delay_ms_max, busy_rest_ms_max)}, to.failures, random_(), 0);
@@ -401,7 +401,7 @@ void delivery_scheduler::note_busy(lane& to, model::delivery_id which) {
 
 void delivery_scheduler::fail(const job_pointer& j, model::send_outcome outcome) {
   const unix_ms now = clock_.now();
-  const protocol::backoff_limits limits{j->endpoint.delivery.retry_delay_ms_min, j->endpoint.delivery.retry_delay_ms_max};
+  const protocol::backoff_limits limits{j->endpoint->delivery.retry_delay_ms_min, j->endpoint->delivery.retry_delay_ms_max};
   j->update.state = model::delivery_state::pending;
   j->update.count_attempt = true;
   j->update.error = outcome.code + ": " + outcome.text;
@@ -467,7 +467,7 @@ void delivery_scheduler::end(const job_pointer& j) {
 void delivery_scheduler::expire_all() {
   for (const auto& [name, to] : lanes_) {
     const unix_ms now = clock_.now();
-    store_.expire(name, now - to->endpoint.delivery.dead_letter_after_ms, now, expiry_batch, [this, to = to](result<std::uint32_t> gone) {
+    store_.expire(name, now - to->endpoint->delivery.dead_letter_after_ms, now, expiry_batch, [this, to = to](result<std::uint32_t> gone) {
       if (!gone || gone.value() == 0) return;
       metrics_.count("liaison_dead_letters_total", {{"recipient", to->name}}, gone.value());
       observe::log_line(observe::level::error, "deliveries-expired").with("recipient", to->name).with("count", gone.value());

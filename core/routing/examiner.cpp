@@ -26,13 +26,13 @@ std::string bare_id(std::string id) {
 struct progress : std::enable_shared_from_this<progress> {
   plugin::translators& translators;
   examination_request request;
-  std::function<void(examination&&)> then;
-  examination found;
+  examination& found;
+  std::function<void()> then;
   bool facts_changed = false;
   std::size_t embedded_at = 0;
 
-  progress(plugin::translators& t, examination_request r, std::function<void(examination&&)> f)
-      : translators(t), request(std::move(r)), then(std::move(f)) {}
+  progress(plugin::translators& t, examination_request r, examination& into, std::function<void()> f)
+      : translators(t), request(std::move(r)), found(into), then(std::move(f)) {}
 
   void start() {
     if (!request.how.format.empty()) return inspect();
@@ -190,7 +190,7 @@ struct progress : std::enable_shared_from_this<progress> {
 
   void finish() {
     if (facts_changed) found.facts_json = liaison::to_json(found.facts);
-    then(std::move(found));
+    then();
   }
 };
 
@@ -221,8 +221,8 @@ std::string to_json(const call_options& options) {
   return text;
 }
 
-void examiner::examine(examination_request what, std::function<void(examination&&)> then) {
-  std::make_shared<progress>(translators_, std::move(what), std::move(then))->start();
+void examiner::examine(examination_request what, examination& into, std::function<void()> then) {
+  std::make_shared<progress>(translators_, std::move(what), into, std::move(then))->start();
 }
 
 }  // namespace liaison::routing

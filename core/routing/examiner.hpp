@@ -55,8 +55,9 @@ class examiner {
   explicit examiner(plugin::translators& translators) : translators_(translators) {}
 
   /// Recognises when the format is not given, inspects, inspects what is embedded (one level), compares the identities and
-  /// merges the facts. Calls back exactly once, never from inside the call.
-  void examine(examination_request what, std::function<void(examination&&)> then);
+  /// merges the facts. What was found stands in `into`, which was empty and lives until `then`: called exactly once, never
+  /// from inside the call.
+  void examine(examination_request what, examination& into, std::function<void()> then);
 
  private:
   plugin::translators& translators_;

@@ -179,11 +179,10 @@ void message_intake::accept(model::arrival what, std::function<void(model::answe
   question.now = rfc3339(clock_.now());
   question.environment = t->configuration->environment == "production" ? identity::environment::production : identity::environment::test;
   question.acknowledge = t->arrival.wants_acknowledgement;
-  examiner_.examine(std::move(question), [this, t](examination&& found) { examined(t, std::move(found)); });
+  examiner_.examine(std::move(question), t->found, [this, t] { examined(t); });
 }
 
-void message_intake::examined(const task_pointer& t, examination&& found) {
-  t->found = std::move(found);
+void message_intake::examined(const task_pointer& t) {
   t->how.format = t->found.format;
   if (t->found.mishap == plugin::mishap::unavailable || t->found.status == LIAISON_RETRY) {
     t->answer.issues = t->found.issues;

@@ -43,7 +43,7 @@ class message_intake final : public model::intake {
   struct task;
   using task_pointer = std::shared_ptr<task>;
 
-  void examined(const task_pointer& t, examination&& found);
+  void examined(const task_pointer& t);
   const identity::letter_rule& rule_of(const config::snapshot& configuration);
   void look_back(const task_pointer& t);
   void keep(const task_pointer& t);

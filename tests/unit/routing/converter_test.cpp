@@ -96,7 +96,7 @@ TEST(examination, of_several_documents_the_first_is_the_messages) {
   routing::examination_request what;
   what.bytes = share("id=0;inner=id:1,set:s;second=id:2,set:t");
   what.how.format = "plain";
-  examiner.examine(std::move(what), [&](routing::examination e) { found = std::move(e); });
+  examiner.examine(std::move(what), found, [] {});
   time.settle();
   ASSERT_EQ(found.status, LIAISON_OK);
   EXPECT_EQ(found.inside.size(), 2U);
