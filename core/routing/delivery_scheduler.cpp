@@ -90,8 +90,8 @@ struct delivery_scheduler::job {
   identity::audience audience = identity::audience::professionals;
   model::message_facts facts;  ///< as far as they are needed for sending
   std::optional<failure> facts_unread;
+  identity::sending_facts known;  ///< what else is known of its patients
   store::delivery_update update;
-  bool rest_of_queue_waits = false;  ///< the recipient is not there
 };
 
 delivery_scheduler::delivery_scheduler(store::store& store, plugin::translators& translators, clock& clock, executor& executor,
@@ -320,15 +320,15 @@ void delivery_scheduler::ask_secrecy(const job_pointer& j) {
   if (j->audience == identity::audience::internal) return prepare(j);
   if (j->facts_unread) return withhold(j, {model::severity::error, j->facts_unread->code, "", j->facts_unread->text});
   if (j->facts.patients.empty()) return prepare(j);
-  auto known = std::make_shared<identity::sending_facts>();
+  // The store looks on a thread of its own, where no attempt may end: who is told afterwards keeps it.
   store_.look_at_patients(
-      [known, message = j->work.delivery.message](identity::patient_table& table) {
-        *known = identity::patient_index(table).facts_for_sending(message);
+      [&known = j->known, message = j->work.delivery.message](identity::patient_table& table) {
+        known = identity::patient_index(table).facts_for_sending(message);
       },
-      [this, j, known](result<done> outcome) {
+      [this, j](result<done> outcome) {
         if (!outcome) return fail(j, {model::send_verdict::failed, outcome.error().code, outcome.error().text, 0});
         const auto why = identity::why_withheld(
-            {j->audience, rule_for(j->audience, *configuration_), j->facts, known->consents, known->flags});
+            {j->audience, rule_for(j->audience, *configuration_), j->facts, j->known.consents, j->known.flags});
         if (why) return withhold(j, *why);
         prepare(j);
       });
