@@ -138,6 +138,7 @@ std::optional<std::string> queries::facts_in(const cursor& row, int facts, int p
   try {
     return kept_.content(kept->record).facts_json;
   } catch (const storage_error&) {
+    met_unreadable_ = true;
     return std::nullopt;
   }
 }
@@ -203,6 +204,7 @@ void queries::add_content(work& to, const kept_place& kept) try {
   if (!kept.payload && content.raw.size() <= raw_with_work_max && content.sha256 == to.sha256)
     to.raw = share(std::move(content.raw));
 } catch (const storage_error&) {
+  met_unreadable_ = true;
   to.facts_json = no_facts;
 }
 
@@ -267,6 +269,7 @@ result<std::string> queries::bytes_in(const cursor& row, model::message_id id) {
     }
     bytes = row.integer(2) == 0 ? row.text(3) : files_.read(id, size_bytes);
   } catch (const storage_error& error) {
+    met_unreadable_ = true;
     return failure{as_failure(error).code == "store-permission" ? "store-permission" : "store-corrupt",
                    "message " + std::to_string(id) + ": " + error.text};
   }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace liaison::store::sqlite {
@@ -40,6 +41,8 @@ class queries {
   void begin();
   void end() noexcept;
   void give_up() noexcept;  ///< after an error
+  /// Bytes or facts of a message could not be read since this was asked last.
+  bool met_unreadable() noexcept { return std::exchange(met_unreadable_, false); }
 
  private:
   std::optional<std::int64_t> number_of(const std::string& name);
@@ -68,7 +71,7 @@ class queries {
   statement facts_after_, ended_, last_receipt_;
   patient_rows patients_;
   std::unordered_map<std::int64_t, std::string> known_;  ///< names that the configuration bounds
-  bool begun_ = false;
+  bool begun_ = false, met_unreadable_ = false;
 };
 
 }  // namespace liaison::store::sqlite

@@ -37,14 +37,21 @@ class reader {
   }
 
  private:
+  static constexpr int views_max = 10;
+
   using answer = std::function<void()>;
   using question = std::function<answer(queries&)>;
 
   template <class Value, class Read>
   static result<Value> looked_up(queries& from, Read& read) {
     try {
-      from.begin();
-      return read(from);
+      // Retention may remove what a view still names: then it is read again as things are now.
+      for (int views = 1;; ++views) {
+        from.begin();
+        result<Value> found = read(from);
+        if (!from.met_unreadable() || views == views_max) return found;
+        from.end();
+      }
     } catch (const storage_error& error) {
       from.give_up();
       return as_failure(error);

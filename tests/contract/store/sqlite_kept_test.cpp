@@ -170,6 +170,34 @@ TEST_F(sqlite_kept, a_flipped_bit_is_named_and_never_served) {
   EXPECT_EQ(files(".rec").size(), 1U) << "with the bytes that may still be saved";
 }
 
+TEST_F(sqlite_kept, a_list_that_is_read_while_retention_works_tells_of_no_damage) {
+  auto store = open();
+  keep_all(store, 900);
+  deliver(store, [](int) { return true; });
+  retention policy;
+  policy.finished_after_ms = 1;
+  bool is_over = false;
+  int lists = 0;
+  store->purge(policy, 99'000'000, [&](const result<std::uint32_t>& gone) {
+    EXPECT_TRUE(gone && gone.value() > 0);
+    is_over = true;
+  });
+  std::function<void()> list = [&] {
+    message_filter all;
+    all.limit = 1000;
+    store->list_messages(all, [&](const result<std::vector<model::message>>& found) {
+      ++lists;
+      ASSERT_TRUE(found);
+      for (const auto& each : found.value()) EXPECT_TRUE(each.issues.empty()) << each.id << ": " << each.issues.front().code;
+      if (!is_over) list();
+    });
+  };
+  list();
+  list();
+  EXPECT_TRUE(runs_.run_until([&] { return is_over && lists >= 2; }));
+  wait_until_filed(store);
+}
+
 TEST_F(sqlite_kept, large_payloads_that_no_record_tells_of_go_at_the_next_start) {
   {
     auto store = open();
