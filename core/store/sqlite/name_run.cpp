@@ -25,18 +25,14 @@ namespace {
 using reach = storage_error::reach;
 
 constexpr std::array<char, 8> magic{'n', 'a', 'm', 'e', 's', ' ', '0', '1'};
-constexpr std::size_t payload_bytes = block_bytes - sizeof(std::uint64_t);
 constexpr std::uint64_t names_of_a_line = 48;
 /// Lines are held in memory up to 4 MiB for each run; there are few that are larger.
 constexpr std::uint64_t lines_held_max = 65'536;
+constexpr std::uint64_t things_max = std::uint64_t{1} << 40U;
 constexpr std::size_t written_behind_bytes = 1024 * 1024;
 
 constexpr const char* reading = "reading names";
 constexpr const char* writing = "writing names";
-
-std::uint64_t hash_of(std::string_view payload, std::uint64_t seed, std::uint64_t number) {
-  return XXH3_64bits_withSeed(payload.data(), payload.size(), seed + number);
-}
 
 std::uint64_t seed_check(std::uint64_t seed) { return hash_of({magic.data(), magic.size()}, seed, 0); }
 
@@ -65,6 +61,10 @@ bool may_have(const line& in, std::uint64_t name) {
 std::uint64_t blocks_for(std::uint64_t things, std::uint64_t per_block) { return (things + per_block - 1) / per_block; }
 
 }  // namespace
+
+std::uint64_t run_format::hash_of(std::string_view payload, std::uint64_t seed, std::uint64_t block) {
+  return XXH3_64bits_withSeed(payload.data(), payload.size(), seed + block);
+}
 
 /// The block that was read last is at hand.
 class name_run::blocks {
@@ -95,7 +95,7 @@ name_run::name_run(std::filesystem::path place, std::uint64_t seed)
     : place_(std::move(place)), seed_(seed), file_(::open(place_.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (file_.get() < 0) throw error_of_file(errno, "opening names", reach::operation);
   head_ = blocks(*this).read<head>(0, 0);
-  if (head_.magic != magic || head_.seed_check != seed_check(seed_))
+  if (head_.magic != magic || head_.seed_check != seed_check(seed_) || head_.lines == 0 || std::max(head_.lines, head_.entries) > things_max)
     throw storage_error{storage_error::cause::corrupt, reach::operation, "names of another store, or of another version"};
   range_ = {head_.first, head_.last, static_cast<std::uint32_t>(head_.level)};
   if (head_.lines > lines_held_max) return;

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace liaison::store::sqlite {
@@ -36,6 +37,7 @@ struct run_range {
 namespace run_format {
 
 inline constexpr std::size_t block_bytes = 4096;
+inline constexpr std::size_t payload_bytes = block_bytes - sizeof(std::uint64_t);  ///< then its hash
 inline constexpr std::size_t lines_of_a_block = 63, entries_of_a_block = 170;
 inline constexpr std::size_t blocks_at_once = 16;
 
@@ -51,6 +53,8 @@ struct head {
   std::int64_t first = 0, last = 0;
   std::uint64_t level = 0, lines = 0, entries = 0;
 };
+
+std::uint64_t hash_of(std::string_view payload, std::uint64_t seed, std::uint64_t block);
 
 }  // namespace run_format
 
