@@ -272,9 +272,9 @@ struct run : std::enable_shared_from_this<run> {
   }
 
   std::vector<source_account> views() const {
-    std::vector<source_account> found;
-    for (const source& s : sources) found.push_back({s.prefix, s.account, s.passed_on});
-    return found;
+    std::vector<source_account> all;
+    for (const source& s : sources) all.push_back({s.prefix, s.account, s.passed_on});
+    return all;
   }
 
   /// `format`: what it should have written; empty of a reading.
