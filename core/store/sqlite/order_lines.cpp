@@ -32,7 +32,6 @@ order_lines::order_lines(write_session& session)
       count_(session.database,
              "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_line "
              "WHERE recipient=? AND order_key=? AND state IN (0,2) LIMIT ?)"),
-      recipients_(session.database, "SELECT id FROM name"),
       move_(session.database,
             "UPDATE delivery INDEXED BY delivery_line SET order_key=? WHERE recipient=? AND order_key=? AND state IN "
             "(0,2)"),
@@ -140,18 +139,16 @@ void order_lines::merge(std::int64_t& key, std::int64_t other, model::message_id
 
 std::int64_t order_lines::open_deliveries(std::int64_t key) {
   std::int64_t found = 0;
-  auto recipients = recipients_.with();
-  while (recipients.next() && found <= merged_deliveries_max) {
-    auto row = count_.with(recipients.integer(0), key, merged_deliveries_max + 1);
+  for (const auto recipient : session_.recipients()) {
+    auto row = count_.with(recipient, key, merged_deliveries_max + 1);
     if (row.next()) found += row.integer(0);
+    if (found > merged_deliveries_max) break;
   }
   return found;
 }
 
 void order_lines::move(std::int64_t from, std::int64_t to) {
-  auto recipients = recipients_.with();
-  while (recipients.next()) {
-    const auto recipient = recipients.integer(0);
+  for (const auto recipient : session_.recipients()) {
     const auto first_there = first_of(recipient, to);
     const auto first_here = first_of(recipient, from);
     if (first_here.id == 0) continue;

@@ -63,7 +63,7 @@ class order_lines {
 
   write_session& session_;
   statement find_merged_, add_merged_, shorten_merged_, forget_merged_;
-  statement first_, count_, recipients_, move_, put_behind_, read_lane_, let_go_, read_line_, set_turn_;
+  statement first_, count_, move_, put_behind_, read_lane_, let_go_, read_line_, set_turn_;
 };
 
 }  // namespace liaison::store::sqlite

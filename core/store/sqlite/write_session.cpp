@@ -48,6 +48,9 @@ write_session::write_session(connection& to, payload_files& payloads, const cloc
   file_bytes_ = static_cast<std::uint64_t>(number("file_bytes"));
   filed_ = filing_ = static_cast<std::uint64_t>(number("filed"));
   salt_ = salt_of(to);
+  statement counted(to, "SELECT recipient FROM tally");
+  auto recipients = counted.with();
+  while (recipients.next()) recipients_.insert(recipients.integer(0));
 }
 
 void write_session::begin() {

@@ -9,6 +9,7 @@
 #include "core/store/sqlite/sqlite_store.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,7 +45,12 @@ class write_session {
 
   /// The number of a name that the configuration bounds; made when it is new.
   std::int64_t number_of(const std::string& name);
-  void count(std::int64_t recipient, model::delivery_state state, std::int64_t by) { tally_[{recipient, state}] += by; }
+  void count(std::int64_t recipient, model::delivery_state state, std::int64_t by) {
+    tally_[{recipient, state}] += by;
+    recipients_.insert(recipient);
+  }
+  /// All that ever had a delivery, by number.
+  const std::set<std::int64_t>& recipients() const { return recipients_; }
   /// A message came to be held there, or needs it no more.
   void hold(holder_kind kind, std::uint64_t number, model::message_id message);
   void let_go(holder_kind kind, std::uint64_t number);
@@ -77,6 +83,7 @@ class write_session {
   model::delivery_id last_delivery_ = 0;
   std::unordered_map<std::string, std::int64_t> numbers_;
   tally tally_, tally_before_part_;
+  std::set<std::int64_t> recipients_;
   holdings holdings_, holdings_before_part_;
   std::uint64_t file_bytes_ = 0;
   std::int64_t file_bytes_delta_ = 0, file_bytes_before_part_ = 0;
