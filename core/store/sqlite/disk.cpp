@@ -86,15 +86,16 @@ shared_file numbered_files::open(std::uint64_t number) {
   return opened;
 }
 
-std::uint64_t numbered_files::remove(std::uint64_t number) noexcept {
+std::optional<std::uint64_t> numbered_files::remove(std::uint64_t number) noexcept {
   {
     std::lock_guard hold(mutex_);
     std::erase_if(files_, [&](const auto& each) { return each.first == number; });
   }
   const auto place = place_of(number);
   struct stat what {};
-  if (::stat(place.c_str(), &what) != 0 || ::unlink(place.c_str()) != 0) return 0;
-  return static_cast<std::uint64_t>(what.st_size);
+  if (::stat(place.c_str(), &what) == 0 && ::unlink(place.c_str()) == 0) return static_cast<std::uint64_t>(what.st_size);
+  if (errno == ENOENT) return 0;
+  return std::nullopt;
 }
 
 std::optional<std::uint64_t> number_of_file(std::string_view name, std::string_view suffix) {

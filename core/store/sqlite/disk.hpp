@@ -56,7 +56,8 @@ class numbered_files {
 
   std::filesystem::path place_of(std::uint64_t number) const;
   shared_file open(std::uint64_t number);              ///< for reading. Throws storage_error
-  std::uint64_t remove(std::uint64_t number) noexcept;  ///< gives its size; 0: it was not there
+  /// Gives the room that it took, 0 when it was not there; none: the disk refused, and it is still there.
+  std::optional<std::uint64_t> remove(std::uint64_t number) noexcept;
 
  private:
   const std::filesystem::path folder_;

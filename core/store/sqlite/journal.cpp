@@ -389,10 +389,12 @@ bool journal::is_closed(std::uint64_t sequence) const {
   return segments_.empty() ? sequence <= sequence_ : sequence < segments_.front().sequence;
 }
 
-void journal::remove(std::uint64_t sequence) noexcept {
+bool journal::remove(std::uint64_t sequence) noexcept {
   const auto size = closed_.remove(sequence);
+  if (!size) return false;
   std::lock_guard hold(mutex_);
-  closed_bytes_ -= std::min(closed_bytes_, size);
+  closed_bytes_ -= std::min(closed_bytes_, *size);
+  return true;
 }
 
 void journal::give_up(bool now) {

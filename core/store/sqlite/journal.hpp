@@ -69,7 +69,8 @@ class journal {
   void filed(std::uint64_t number);      ///< records up to this one have rows, on disk
   bool is_half_full() const;             ///< with records that lack rows
   bool is_closed(std::uint64_t sequence) const;    ///< all of its records have rows, and no more come
-  void remove(std::uint64_t sequence) noexcept;    ///< one that is closed and that no row needs
+  /// One that is closed and that no row needs. False: the disk refused.
+  bool remove(std::uint64_t sequence) noexcept;
   void prepare();                        ///< a segment for when the present one is full
   /// While it holds nobody waits for room.
   void give_up(bool now);

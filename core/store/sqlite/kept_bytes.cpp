@@ -24,9 +24,8 @@ bool kept_bytes::is_closed(holder_kind kind, std::uint64_t number) const {
   return kind == holder_kind::segment ? records_.is_closed(number) : large_.is_closed(number);
 }
 
-void kept_bytes::remove(holder_kind kind, std::uint64_t number) noexcept {
-  if (kind == holder_kind::segment) records_.remove(number);
-  else large_.remove(number);
+bool kept_bytes::remove(holder_kind kind, std::uint64_t number) noexcept {
+  return kind == holder_kind::segment ? records_.remove(number) : large_.remove(number);
 }
 
 }  // namespace liaison::store::sqlite

@@ -34,7 +34,7 @@ class kept_bytes {
   std::string raw(const payload_place& where, std::uint64_t size_bytes) const { return large_.read(where, size_bytes); }
 
   bool is_closed(holder_kind kind, std::uint64_t number) const;
-  void remove(holder_kind kind, std::uint64_t number) noexcept;
+  bool remove(holder_kind kind, std::uint64_t number) noexcept;  ///< false: the disk refused
   std::uint64_t size_bytes() const { return records_.size_bytes() + large_.size_bytes(); }
 
  private:

@@ -80,8 +80,10 @@ std::string payload_log::read(const payload_place& where, std::uint64_t size) co
   return bytes;
 }
 
-void payload_log::remove(std::uint64_t file) noexcept {
-  size_bytes_ -= std::min(size_bytes_.load(), files_.remove(file));
+bool payload_log::remove(std::uint64_t file) noexcept {
+  const auto size = files_.remove(file);
+  if (size) size_bytes_ -= std::min(size_bytes_.load(), *size);
+  return size.has_value();
 }
 
 }  // namespace liaison::store::sqlite

@@ -34,7 +34,7 @@ class payload_log {
   // Thread: any.
   std::string read(const payload_place& where, std::uint64_t size) const;  ///< throws "corrupt" when they differ
   bool is_closed(std::uint64_t file) const { return file < current_; }     ///< nothing more is appended to it
-  void remove(std::uint64_t file) noexcept;                                ///< one that is closed
+  bool remove(std::uint64_t file) noexcept;                                ///< one that is closed. False: the disk refused
   /// Files from before this start.
   const std::vector<std::uint64_t>& found() const { return found_; }
   std::uint64_t size_bytes() const { return size_bytes_; }

@@ -240,9 +240,9 @@ std::vector<retention_sweep::holder> retention_sweep::closed_of(statement& asked
 
 // The row goes last: a crash in between leaves a row that names no file, never a file that no row names.
 void retention_sweep::remove_unneeded() {
-  const auto unneeded = closed_of(unneeded_);
+  auto unneeded = closed_of(unneeded_);
+  std::erase_if(unneeded, [&](const holder& one) { return !kept_.remove(one.kind, one.number); });
   if (unneeded.empty()) return;
-  for (const auto& one : unneeded) kept_.remove(one.kind, one.number);
   session_.begin();
   for (const auto& one : unneeded) remove_holder_.run(code(one.kind), static_cast<std::int64_t>(one.number));
   session_.commit();

@@ -150,6 +150,15 @@ TEST_F(journal_of_a_test, gives_back_the_records_of_a_segment_while_the_disk_doe
   expect_readable();
 }
 
+TEST_F(journal_of_a_test, says_of_a_segment_that_the_disk_does_not_let_go_that_it_is_there) {
+  journal j(settings(), 0);
+  EXPECT_TRUE(j.remove(77)) << "it never was";
+  std::filesystem::create_directory(settings().directory / "77.rec");
+  EXPECT_FALSE(j.remove(77));
+  std::filesystem::remove(settings().directory / "77.rec");
+  EXPECT_TRUE(j.remove(77));
+}
+
 TEST_F(journal_of_a_test, knows_its_records_from_those_of_an_earlier_use) {
   std::uint64_t number = 1;
   for (int round = 0; round < 40; ++round) {
