@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store on a disk that loses power, or refuses. One load is recorded call by call; then the power fails after every
 // so many of its calls, and each time what the store had acknowledged by then must be there. And the load again with
-// each of its writes and syncs refused in turn. LIAISON_SEED repeats, LIAISON_ROUNDS makes it longer.
+// each of its writes, syncs and changes of names refused in turn. LIAISON_SEED repeats, LIAISON_ROUNDS makes it longer.
 #include "recorded_disk.hpp"
 #include "tests/contract/store/sqlite_fixture.hpp"
 

@@ -91,6 +91,10 @@ int on_names(const char* path, Call call, Describe describe) {
   if (!s.on) return call();
   std::lock_guard hold(s.mutex);
   const auto name = inside(std::string(path));
+  if (name && fails()) {
+    errno = s.error;
+    return -1;
+  }
   const int done = call();
   if (name && done == 0) s.operations.push_back(describe(*name));
   return done;

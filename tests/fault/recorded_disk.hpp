@@ -29,7 +29,7 @@ std::vector<operation> recording();
 /// A word of the test's own among the operations: "this was promised by now". Thread: any.
 void mark(std::string text);
 
-/// The `nth` write, truncation or sync from now on (from 0), and `count - 1` after it, fail with `error`.
+/// The `nth` write, truncation, sync, renaming, removal or new folder from now on (from 0), and `count - 1` after it, fail with `error`.
 void fail(std::uint64_t nth, std::uint64_t count, int error);
 /// How many of these calls there were since `fail` or `record`.
 std::uint64_t calls();
