@@ -18,7 +18,6 @@ constexpr std::size_t mark_digits = 16, part_digits = 8;
 constexpr std::size_t alike_max = 64;
 /// For each name that comes so many are merged; it takes five on the way to the largest runs.
 constexpr std::size_t merged_for_each = 8;
-constexpr std::size_t merged_at_least = 256;
 /// More than so many times what should be held: the disk has refused it all the time.
 constexpr std::size_t overdue_factor = 8;
 
@@ -224,7 +223,7 @@ void known_names::committed() noexcept {
   const auto came = index_.held() - group_;
   try {
     if (messages_ >= messages_held_max_) write();
-    index_.merge(came * merged_for_each + merged_at_least, oldest_);
+    index_.merge(came * merged_for_each, oldest_);
   } catch (const storage_error&) {
     // It stays held, and is tried again after the next transaction.
   }

@@ -174,9 +174,9 @@ void name_index::begin_merges() {
 }
 
 void name_index::merge(std::size_t entries, model::message_id oldest) {
-  for (;;) {
+  while (entries > 0) {
     begin_merges();
-    if (entries == 0 || merges_.empty()) return;
+    if (merges_.empty()) return;
     // Small ones first: they come often, and each run that is there costs a look.
     const auto level_of = [](const merging& what) { return what.from.front()->range().level; };
     const auto next = std::ranges::min_element(merges_, {}, level_of);
