@@ -93,16 +93,12 @@ std::string message_names::bytes_of(const std::int64_t* names, const bool* came,
   return bytes += static_cast<char>(byte);
 }
 
-std::vector<name_entry> find_marks(const name_index& in, std::int64_t name, model::message_id before, std::size_t limit) {
+std::vector<name_entry> find_messages(const name_index& in, std::int64_t name, model::message_id before, std::size_t limit) {
   return in.find(name_with(bits(name), message_is::second), 0, before == 0 ? everything : bits(before) - 1, limit);
 }
 
 mark_name mark_of(const name_entry& what) {
   return {static_cast<std::int64_t>(what.name), static_cast<std::int32_t>(static_cast<std::uint32_t>(~what.third))};
-}
-
-std::vector<name_entry> find_aliases(const name_index& in, std::int64_t name, std::size_t limit) {
-  return in.find(name_with(bits(name), message_is::second), 0, everything, limit);
 }
 
 alias_name alias_of(const name_entry& what) { return {static_cast<std::int64_t>(what.third >> 1U), (what.third & 1U) != 0}; }
@@ -196,7 +192,7 @@ void known_names::add_seen(const seen_name& what, model::message_id message) {
 }
 
 std::optional<alias_name> known_names::find_alias(std::int64_t name) {
-  const auto found = find_aliases(index_, name, 1);
+  const auto found = find_messages(index_, name, 0, 1);
   if (found.empty() || !is_there(message_of(found.front()))) return std::nullopt;
   return alias_of(found.front());
 }
@@ -206,7 +202,7 @@ void known_names::set_alias(std::int64_t name, const alias_name& what, model::me
 }
 
 std::optional<model::message_id> known_names::find_mark(std::int64_t name) {
-  for (const auto& each : find_marks(index_, name, 0, alike_max))
+  for (const auto& each : find_messages(index_, name, 0, alike_max))
     if (is_there(message_of(each))) return message_of(each);
   return std::nullopt;
 }

@@ -59,10 +59,10 @@ class message_names {
   std::string_view bytes_;
 };
 
-/// Where marks stand in the index; also for readers, who ask the rows of their own view. `before`: messages below it only; 0: all.
-std::vector<name_entry> find_marks(const name_index& in, std::int64_t name, model::message_id before, std::size_t limit);
+/// Where a mark or a document's name stands in the index, the newest message first; also for readers, who ask the rows of their own view.
+/// `before`: messages below it only; 0: all.
+std::vector<name_entry> find_messages(const name_index& in, std::int64_t name, model::message_id before, std::size_t limit);
 mark_name mark_of(const name_entry& what);
-std::vector<name_entry> find_aliases(const name_index& in, std::int64_t name, std::size_t limit);
 alias_name alias_of(const name_entry& what);
 
 class known_names {

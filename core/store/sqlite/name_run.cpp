@@ -28,6 +28,7 @@ constexpr std::array<char, 8> magic{'n', 'a', 'm', 'e', 's', ' ', '0', '1'};
 constexpr std::uint64_t names_of_a_line = 48;
 /// Lines are held in memory up to 64 MiB for each run: for all with less than some fifty million names.
 constexpr std::uint64_t lines_held_max = 1024 * 1024;
+constexpr std::size_t blocks_at_once = 16;
 constexpr std::uint64_t things_max = std::uint64_t{1} << 40U;
 constexpr std::size_t written_behind_bytes = 1024 * 1024;
 

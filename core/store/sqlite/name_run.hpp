@@ -39,7 +39,6 @@ namespace run_format {
 inline constexpr std::size_t block_bytes = 4096;
 inline constexpr std::size_t payload_bytes = block_bytes - sizeof(std::uint64_t);  ///< then its hash
 inline constexpr std::size_t lines_of_a_block = 63, entries_of_a_block = 170;
-inline constexpr std::size_t blocks_at_once = 16;
 
 struct line {
   std::uint64_t begin = 0;  ///< first entry of this part

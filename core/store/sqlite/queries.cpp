@@ -403,7 +403,7 @@ std::vector<marked> queries::find_marked(const std::string& text, model::message
   // Some that the index names may be gone, or too new for this view: then more of them are asked for.
   for (std::size_t asked = limit;; asked *= 2) {
     std::vector<marked> found;
-    const auto named = find_marks(names_, name, before, asked);
+    const auto named = find_messages(names_, name, before, asked);
     for (const auto& each : named)
       if (found.size() < limit && is_there(message_of(each))) found.push_back({message_of(each), mark_of(each).part});
     if (found.size() == limit || named.size() < asked) return found;
@@ -414,7 +414,7 @@ bool queries::is_there(model::message_id message) { return is_there_.with(messag
 
 /// The line that a document's name leads to.
 std::optional<std::int64_t> queries::line_of(const std::string& name) {
-  for (const auto& each : find_aliases(names_, salted_hash(salt_, document_kind, name), aliases_looked_at_max)) {
+  for (const auto& each : find_messages(names_, salted_hash(salt_, document_kind, name), 0, aliases_looked_at_max)) {
     if (!is_there(message_of(each))) continue;
     auto key = alias_of(each).key;
     for (int i = 0; i < merges_max; ++i) {
