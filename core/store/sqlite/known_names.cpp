@@ -2,6 +2,7 @@
 #include "core/store/sqlite/known_names.hpp"
 
 #include "core/observe/log.hpp"
+#include "core/store/sqlite/salted_hash.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -42,12 +43,6 @@ name_entry entry_of(const mark_name& what, model::message_id message) {
   return {name_with(bits(what.name), message_is::second), bits(message), ~static_cast<std::uint64_t>(static_cast<std::uint32_t>(what.part))};
 }
 
-template <class Number>
-void append_digits(std::string& to, Number value, std::size_t digits) {
-  static constexpr char all[] = "0123456789abcdef";
-  for (std::size_t left = digits; left-- > 0;) to += all[(value >> (left * 4)) & 15U];
-}
-
 std::vector<mark_name> marks_in(std::string_view text) {
   std::vector<mark_name> found;
   for (; text.size() >= mark_digits + part_digits; text.remove_prefix(mark_digits + part_digits)) {
@@ -74,8 +69,8 @@ std::string text_of(const std::vector<mark_name>& marks) {
   std::string text;
   text.reserve(marks.size() * (mark_digits + part_digits));
   for (const auto& each : marks) {
-    append_digits(text, bits(each.name), mark_digits);
-    append_digits(text, static_cast<std::uint32_t>(each.part), part_digits);
+    append_hex(text, bits(each.name), mark_digits);
+    append_hex(text, static_cast<std::uint32_t>(each.part), part_digits);
   }
   return text;
 }

@@ -32,7 +32,7 @@ name_index::name_index(std::filesystem::path folder, std::uint64_t seed, model::
 }
 
 void name_index::open_all(model::message_id last) {
-  std::vector<run> found;
+  runs found, usable;
   for (const auto& each : std::filesystem::directory_iterator(folder_)) {
     const auto& place = each.path();
     const auto number = number_of_file(place.filename().string(), ".names");
@@ -55,22 +55,23 @@ void name_index::open_all(model::message_id last) {
       continue;
     }
     written_up_to_ = each->range().last;
-    runs_.push_back(std::move(each));
+    usable.push_back(std::move(each));
   }
+  replace_runs(std::move(usable));
 }
 
 std::vector<name_entry> name_index::find(std::uint64_t name, std::uint64_t from, std::uint64_t until, std::size_t limit) const {
   std::vector<name_entry> found;
-  std::vector<run> runs;
+  std::shared_ptr<const runs> all;
   {
     std::lock_guard hold(mutex_);
     for (auto at = slots_[slot_of(name)]; at != 0 && found.size() < limit; at = held_[at - 1].before) {
       const auto& what = held_[at - 1].what;
       if (what.second >= from && what.second <= until) found.push_back(what);
     }
-    runs = runs_;
+    all = runs_;
   }
-  for (auto each = runs.rbegin(); each != runs.rend(); ++each) (*each)->collect(name, from, until, limit, found);
+  for (auto each = all->rbegin(); each != all->rend(); ++each) (*each)->collect(name, from, until, limit, found);
   if (found.size() < 2) return found;
   std::ranges::sort(found, descending);
   const auto same = std::ranges::unique(found);
@@ -82,7 +83,7 @@ std::vector<name_entry> name_index::find(std::uint64_t name, std::uint64_t from,
 std::uint64_t name_index::size_bytes() const {
   std::lock_guard hold(mutex_);
   std::uint64_t sum = 0;
-  for (const auto& each : runs_) sum += each->size_bytes();
+  for (const auto& each : *runs_) sum += each->size_bytes();
   return sum;
 }
 
@@ -140,9 +141,16 @@ void name_index::fill(range what, std::vector<name_entry> entries) {
 }
 
 void name_index::put(run made) {
+  auto changed = *runs_;
+  const auto behind = std::ranges::upper_bound(changed, made->range().first, {}, [](const run& each) { return each->range().first; });
+  changed.insert(behind, std::move(made));
+  replace_runs(std::move(changed));
+}
+
+void name_index::replace_runs(runs by) {
+  auto made = std::make_shared<const runs>(std::move(by));
   std::lock_guard hold(mutex_);
-  const auto behind = std::ranges::upper_bound(runs_, made->range().first, {}, [](const run& each) { return each->range().first; });
-  runs_.insert(behind, std::move(made));
+  runs_.swap(made);
 }
 
 bool name_index::is_merging(const run& what) const {
@@ -151,10 +159,11 @@ bool name_index::is_merging(const run& what) const {
 
 /// Of each level at most one is under way.
 void name_index::begin_merges() {
+  const auto& all = *runs_;
   std::size_t alike = 0;
-  for (std::size_t i = 0; i < runs_.size(); ++i) {
-    const auto level = runs_[i]->range().level;
-    const bool is_next = alike > 0 && runs_[i - 1]->range().level == level && runs_[i - 1]->range().last + 1 == runs_[i]->range().first;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto level = all[i]->range().level;
+    const bool is_next = alike > 0 && all[i - 1]->range().level == level && all[i - 1]->range().last + 1 == all[i]->range().first;
     const bool is_busy = std::ranges::any_of(merges_, [&](const merging& each) { return each.from.front()->range().level == level; });
     alike = is_busy ? 0 : (is_next ? alike + 1 : 1);
     if (alike < merged_at_once) continue;
@@ -162,9 +171,9 @@ void name_index::begin_merges() {
     merging begun;
     std::uint64_t entries = 0;
     for (auto at = i + 1 - merged_at_once; at <= i; ++at) {
-      begun.from.push_back(runs_[at]);
-      begun.readers.emplace_back(*runs_[at]);
-      entries += runs_[at]->size();
+      begun.from.push_back(all[at]);
+      begun.readers.emplace_back(*all[at]);
+      entries += all[at]->size();
     }
     const range whole{begun.from.front()->range().first, begun.from.back()->range().last, level + 1};
     begun.to = std::make_unique<run_writer>(folder_, ++last_number_, whole, entries, seed_);
@@ -184,10 +193,11 @@ void name_index::merge(std::size_t entries, model::message_id oldest) {
       auto made = std::make_shared<const name_run>(next->to->finish(), seed_);
       const auto from = std::exchange(next->from, {});
       merges_.erase(next);
-      std::lock_guard hold(mutex_);
-      const auto first = std::ranges::find(runs_, from.front());
+      auto changed = *runs_;
+      const auto first = std::ranges::find(changed, from.front());
       *first = std::move(made);
-      runs_.erase(first + 1, first + static_cast<std::ptrdiff_t>(from.size()));
+      changed.erase(first + 1, first + static_cast<std::ptrdiff_t>(from.size()));
+      replace_runs(std::move(changed));
       for (const auto& each : from) remove(each);
     } catch (const storage_error&) {
       merges_.erase(next);  // begun anew next time
@@ -213,17 +223,19 @@ bool name_index::advance(merging& what, std::size_t& entries, model::message_id 
 void name_index::remove(const run& what) noexcept { ::unlink(what->place().c_str()); }
 
 void name_index::forget_before(model::message_id oldest) noexcept {
-  std::lock_guard hold(mutex_);
-  std::erase_if(runs_, [&](const run& each) {
-    const bool is_over = each->range().last < oldest && !is_merging(each);
-    if (is_over) remove(each);
-    return is_over;
+  const auto is_over = [&](const run& each) { return each->range().last < oldest && !is_merging(each); };
+  if (std::ranges::none_of(*runs_, is_over)) return;
+  auto changed = *runs_;
+  std::erase_if(changed, [&](const run& each) {
+    if (is_over(each)) remove(each);
+    return is_over(each);
   });
+  replace_runs(std::move(changed));
 }
 
 std::vector<name_index::range> name_index::missing(model::message_id first) const {
   std::vector<range> found;
-  for (const auto& each : runs_) {
+  for (const auto& each : *runs_) {
     if (each->range().first > first) found.push_back({first, each->range().first - 1, 0});
     first = std::max(first, each->range().last + 1);
   }
@@ -231,14 +243,13 @@ std::vector<name_index::range> name_index::missing(model::message_id first) cons
 }
 
 std::optional<name_index::range> name_index::drop_damaged() {
-  const auto damaged = std::ranges::find_if(runs_, [](const run& each) { return each->is_damaged(); });
-  if (damaged == runs_.end()) return std::nullopt;
+  const auto damaged = std::ranges::find_if(*runs_, [](const run& each) { return each->is_damaged(); });
+  if (damaged == runs_->end()) return std::nullopt;
   const auto gone = *damaged;
   std::erase_if(merges_, [&](const merging& each) { return std::ranges::find(each.from, gone) != each.from.end(); });
-  {
-    std::lock_guard hold(mutex_);
-    runs_.erase(damaged);
-  }
+  auto changed = *runs_;
+  std::erase(changed, gone);
+  replace_runs(std::move(changed));
   remove(gone);
   return gone->range();
 }

@@ -63,8 +63,9 @@ class name_index {
 
  private:
   using run = std::shared_ptr<const name_run>;
+  using runs = std::vector<run>;
   struct merging {
-    std::vector<run> from;
+    runs from;
     std::vector<run_reader> readers;
     std::unique_ptr<run_writer> to;
   };
@@ -78,6 +79,7 @@ class name_index {
   void link_all();
   std::uint64_t slot_of(std::uint64_t name) const;
   void put(run made);
+  void replace_runs(runs by);
   void begin_merges();
   bool is_merging(const run& what) const;
   bool advance(merging& what, std::size_t& entries, model::message_id oldest);
@@ -92,7 +94,8 @@ class name_index {
   mutable std::mutex mutex_;  ///< over all below
   std::vector<held_entry> held_;
   std::vector<std::uint32_t> slots_;  ///< position + 1 of the last one of a name; 0: free
-  std::vector<run> runs_;             ///< by first message
+  /// By first message. Never changed, but replaced: who looks something up takes all of them at once.
+  std::shared_ptr<const runs> runs_ = std::make_shared<const runs>();
 };
 
 }  // namespace liaison::store::sqlite

@@ -35,10 +35,8 @@ constexpr const char* deliveries_of_message =
 constexpr model::delivery_id above_all = std::numeric_limits<model::delivery_id>::max();
 
 std::string key_text(std::int64_t key) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text(16, '0');
-  auto value = static_cast<std::uint64_t>(key);
-  for (auto at = text.rbegin(); at != text.rend(); ++at, value >>= 4) *at = digits[value & 15];
+  std::string text;
+  append_hex(text, static_cast<std::uint64_t>(key), 16);
   return text;
 }
 

@@ -33,6 +33,11 @@ std::string salt_of(connection& database) {
   return row.next() ? row.text(0) : std::string();
 }
 
+void append_hex(std::string& to, std::uint64_t value, std::size_t digits) {
+  static constexpr char all[] = "0123456789abcdef";
+  while (digits-- > 0) to += all[(value >> (digits * 4)) & 15U];
+}
+
 std::uint64_t seed_of(std::string_view salt) {
   std::uint64_t seed = 0;
   std::memcpy(&seed, salt.data(), std::min(salt.size(), sizeof seed));

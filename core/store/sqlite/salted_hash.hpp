@@ -17,6 +17,9 @@ std::int64_t salted_hash(std::string_view salt, std::string_view kind, std::stri
 
 /// The salt that was drawn when the store was created.
 std::string salt_of(connection& database);
+/// So many hexadecimal digits, the lowest of `value`.
+void append_hex(std::string& to, std::uint64_t value, std::size_t digits);
+
 /// Of other hashes of the same store.
 std::uint64_t seed_of(std::string_view salt);
 
