@@ -65,6 +65,7 @@ plugin::host_settings host_settings_of(const config::configuration& configuratio
   settings.hosts = configuration.plugins.hosts;
   settings.memory_bytes_max = configuration.plugins.memory_bytes_max;
   settings.deadline_ms = configuration.plugins.deadline_ms;
+  settings.rest_ms = configuration.plugins.rest_ms;
   settings.configuration_json = configuration.plugins.configuration_json;
   add_plugin_defaults(settings);
   return settings;

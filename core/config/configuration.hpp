@@ -189,6 +189,7 @@ struct configuration {
     std::uint32_t hosts = 1;
     std::uint64_t memory_bytes_max = 1ULL << 30;
     std::int64_t deadline_ms = 10'000;
+    std::int64_t rest_ms = 60'000;  ///< 0: host processes stay
     std::map<std::string, std::string> configuration_json;  ///< plugin id → its own JSON
   } plugins;
 

@@ -200,6 +200,7 @@ void fields_of(Visitor& v, configuration& of) {
     in.value("hosts", of.plugins.hosts);
     in.value("memory_bytes_max", of.plugins.memory_bytes_max);
     in.value("deadline_ms", of.plugins.deadline_ms);
+    in.value("rest_ms", of.plugins.rest_ms);
     in.raw_map("configuration", of.plugins.configuration_json);
   });
   v.object("documents", [&](auto& in) {

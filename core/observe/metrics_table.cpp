@@ -94,7 +94,7 @@ constexpr metric_description table[] = {
     {"liaison_plugin_mishaps_total", counter, none, {"kind"},
      "Calls that took their host process with them: crash, deadline, memory, protocol"},
     {"liaison_plugin_hosts", gauge, none, {},
-     "Host processes that are running"},
+     "Host processes that are running; those that nobody calls rest"},
 
     // The process. The names of process_… are those that Prometheus' own libraries use.
     {"liaison_build_info", gauge, none, {"version"},

@@ -23,6 +23,9 @@ constexpr milliseconds restart_delay_min(10), restart_delay_max(5'000), restart_
 constexpr unsigned free_restarts = 32;  ///< deaths of messages in a row that cost no delay
 constexpr std::chrono::seconds row_ends_after(1);
 
+/// A host that only had to say what its plugin offers rests sooner than one that was called.
+constexpr milliseconds rest_of_uncalled(1'000);
+
 bool same_offer(const wire::ready& a, const wire::ready& b) {
   return a.plugin_id == b.plugin_id && a.plugin_version == b.plugin_version &&
          std::equal(a.translators.begin(), a.translators.end(), b.translators.begin(), b.translators.end(),
@@ -35,7 +38,7 @@ bool same_offer(const wire::ready& a, const wire::ready& b) {
 }  // namespace
 
 host_group::host_group(boost::asio::io_context& io, const host_settings& how, std::string program, std::string file)
-    : io_(io), how_(how), program_(std::move(program)), file_(std::move(file)), timer_(io) {}
+    : io_(io), how_(how), program_(std::move(program)), file_(std::move(file)), timer_(io), rest_timer_(io) {}
 
 // --- start ----------------------------------------------------------------------------------------------------------
 
@@ -64,6 +67,8 @@ void host_group::give_up_start() {
 
 void host_group::run() {
   for (const host_pointer& one : regular_) one->run();
+  last_call_ = steady::now();
+  watch_rest();
 }
 
 void host_group::host_ready(host_process&, wire::ready what) {
@@ -92,7 +97,8 @@ void host_group::call(job_pointer what) {
   if (waiting_.size() >= how_.queue_max)
     return answer_later(std::move(what), refusal(LIAISON_RETRY, mishap::unavailable, "plugin-busy",
                                                  "too many messages wait for plugin " + name_));
-  what->queued_at = steady::now();
+  what->queued_at = last_call_ = steady::now();
+  was_called_ = true;
   waiting_.push_back(std::move(what));
   schedule();
 }
@@ -126,6 +132,7 @@ void host_group::dispatch() {
   if (trial_) trial_->flush();
   start_missing();
   watch_queue();
+  watch_rest();
   dispatching_ = false;
 }
 
@@ -254,7 +261,8 @@ void host_group::forget(const host_process& which) {
 
 void host_group::start_missing() {
   if (steady::now() < not_before_) return;
-  if (regular_.empty() || (!waiting_.empty() && regular_.size() < how_.hosts && regular_.back()->is_ready()))
+  if (!waiting_.empty()) rests_ = false;
+  if ((regular_.empty() && !rests_) || (!waiting_.empty() && regular_.size() < how_.hosts && regular_.back()->is_ready()))
     if (auto made = start_host()) regular_.push_back(std::move(made));
   if (!suspects_.empty() && !trial_) trial_ = start_host();
 }
@@ -272,7 +280,7 @@ host_group::host_pointer host_group::start_host() {
 // --- time -----------------------------------------------------------------------------------------------------------
 
 void host_group::watch_queue() {
-  const bool needed = !waiting_.empty() || !suspects_.empty() || regular_.empty();
+  const bool needed = !waiting_.empty() || !suspects_.empty() || (regular_.empty() && !rests_);
   if (timer_armed_ || !needed || state_ != state::usable) return;
   timer_armed_ = true;
   const auto now = steady::now();
@@ -298,6 +306,36 @@ void host_group::check_queue() {
   dispatch();
 }
 
+steady::duration host_group::rest_after() const {
+  const milliseconds rest(how_.rest_ms);
+  return was_called_ ? rest : std::min(rest, rest_of_uncalled);
+}
+
+/// One timer is armed at a time and looks again when it fires: setting it for every call would cost more than the call.
+void host_group::watch_rest() {
+  if (how_.rest_ms == 0 || rest_timer_armed_ || regular_.empty() || state_ != state::usable) return;
+  rest_timer_armed_ = true;
+  rest_timer_.expires_at(last_call_ + rest_after());
+  rest_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& wrong) {
+    self->rest_timer_armed_ = false;
+    if (!wrong) self->check_rest();
+  });
+}
+
+void host_group::check_rest() {
+  if (state_ != state::usable) return;
+  const bool works = !waiting_.empty() || std::any_of(regular_.begin(), regular_.end(), [](const host_pointer& one) {
+    return one->in_flight() > 0 || !one->is_ready();
+  });
+  if (works) last_call_ = steady::now();
+  if (works || steady::now() - last_call_ < rest_after()) return watch_rest();
+  rests_ = true;
+  for (const host_pointer& one : std::exchange(regular_, {})) {
+    leaving_.push_back(one);
+    one->leave();
+  }
+}
+
 // --- answers --------------------------------------------------------------------------------------------------------
 
 void host_group::answer(job_pointer what, reply with) {
@@ -320,6 +358,7 @@ void host_group::stop() {
   if (state_ == state::stopped) return;
   state_ = state::stopped;
   timer_.cancel();
+  rest_timer_.cancel();
   std::vector<host_pointer> all = std::move(regular_);
   all.insert(all.end(), leaving_.begin(), leaving_.end());
   if (trial_) all.push_back(std::move(trial_));

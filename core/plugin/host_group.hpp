@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All hosts of one plugin: the queue before them, who takes the next call, what happens when one dies. A message that
 // was in flight when its host died is run again alone, in a trial host of its own; only one that fails there too is
-// to blame. Everybody else's calls go on meanwhile in the regular hosts.
+// to blame. Everybody else's calls go on meanwhile in the regular hosts. Without calls for a while, no process stays.
 #pragma once
 
 #include "core/plugin/host_process.hpp"
@@ -58,6 +58,9 @@ class host_group final : public host_owner, public std::enable_shared_from_this<
   void delay_restart(unsigned free_of_charge, std::chrono::milliseconds delay_max);
   void watch_queue();
   void check_queue();
+  void watch_rest();
+  void check_rest();
+  std::chrono::steady_clock::duration rest_after() const;
   void forget(const host_process& which);
   void blame(std::vector<job_pointer> unanswered, const host_end& how, bool was_trial);
   void answer(job_pointer what, reply with);
@@ -74,9 +77,11 @@ class host_group final : public host_owner, public std::enable_shared_from_this<
   host_pointer trial_;
   std::deque<job_pointer> waiting_, suspects_;
   unsigned deaths_in_a_row_ = 0;
-  std::chrono::steady_clock::time_point not_before_{}, last_death_{};
-  boost::asio::steady_timer timer_;
-  bool scheduled_ = false, dispatching_ = false, timer_armed_ = false;
+  std::chrono::steady_clock::time_point not_before_{}, last_death_{}, last_call_{};
+  boost::asio::steady_timer timer_, rest_timer_;
+  bool scheduled_ = false, dispatching_ = false, timer_armed_ = false, rest_timer_armed_ = false;
+  bool was_called_ = false;
+  bool rests_ = false;  ///< all hosts were asked to leave, since nobody called
 };
 
 }  // namespace liaison::plugin

@@ -49,6 +49,7 @@ struct host_settings {
   std::int64_t deadline_ms = 10'000;                      ///< per call; its process is killed then
   std::int64_t start_ms_max = 10'000;                     ///< from exec to ready
   std::int64_t queue_ms_max = 30'000;                     ///< a request that waited longer is answered RETRY
+  std::int64_t rest_ms = 0;                               ///< without a call for so long they leave, until the next one; 0: never
   std::size_t queue_max = 16'384;                         ///< requests waiting per plugin; one more is answered RETRY
   std::size_t in_flight_max = 32;                         ///< calls handed to one process, of together at most
   std::size_t in_flight_bytes_max = 1U << 20U;            ///< these bytes; a larger call goes alone

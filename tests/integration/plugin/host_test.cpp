@@ -115,5 +115,44 @@ TEST(plugin_host, processes_die_with_the_gateway_even_while_they_work) {
   (void)prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+/// Runs the pool until it has so many processes, at most five seconds.
+std::size_t children_when(pool_fixture& hosts, std::size_t wanted) {
+  for (int i = 0; i < 500 && children().size() != wanted; ++i) hosts.run_for(10);
+  return children().size();
+}
+
+TEST(plugin_host, nobody_calls_and_its_process_leaves_until_somebody_does) {
+  host_settings how = settings_for({fixture("rogue")});
+  how.rest_ms = 100;
+  pool_fixture hosts(std::move(how));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  ASSERT_EQ(children().size(), 1U);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(children_when(hosts, 0), 0U) << "round " << round;
+    EXPECT_EQ(facts_of(hosts.inspect("echo again")), "again");
+    EXPECT_EQ(children().size(), 1U);
+  }
+  EXPECT_EQ(hosts.starts, 4);
+  EXPECT_TRUE(hosts.deaths.empty());
+}
+
+TEST(plugin_host, a_call_that_takes_longer_than_the_rest_is_answered) {
+  host_settings how = settings_for({fixture("rogue")});
+  how.rest_ms = 20;
+  pool_fixture hosts(std::move(how));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  const reply got = hosts.inspect("busy 300000");
+  EXPECT_EQ(got.mishap, mishap::none);
+  EXPECT_EQ(hosts.starts, 1);
+  EXPECT_EQ(children_when(hosts, 0), 0U);
+}
+
+TEST(plugin_host, a_process_that_is_never_to_rest_stays) {
+  pool_fixture hosts(settings_for({fixture("rogue")}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  hosts.run_for(1'500);
+  EXPECT_EQ(children().size(), 1U);
+}
+
 }  // namespace
 }  // namespace liaison::plugin::testing
