@@ -7,6 +7,7 @@
 #include "core/identity/consent.hpp"
 #include "core/model/facts.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,6 +35,13 @@ struct observation {
   stay_told stay;
   unix_ms at = 0;  ///< of the event or of the document; else when the message came
 };
+
+/// What may change whether something leaves: a choice of the patient, a mark of the identity, two identities made one by those
+/// who decide it.
+inline bool tells_of_leaving(const observation& told) {
+  return !told.consents.empty() || !told.merges.empty() ||
+         std::any_of(told.patients.begin(), told.patients.end(), [](const auto& one) { return !one.identity_flags.empty(); });
+}
 
 /// When the letter after a discharge is late.
 struct letter_rule {

@@ -217,8 +217,9 @@ class store {
   /// that is on disk. Its rows follow within milliseconds, under load within seconds, after a crash at the next start,
   /// always in the order in which `keep` and `take_in` were called; then `on_filed` is told. What is asked before that
   /// may not know the message yet when much waits; `take_in`, `settle`, `end_waits`, `document_line`, `change_patients` and
-  /// `look_at_patients` wait for what was kept before them. `unless_marked` is not asked. The message's SHA-256 is
-  /// reckoned when it is empty, on the store's own thread. Failures "store-full" and "store-failed": nothing is kept.
+  /// `look_at_patients` wait for what was kept before them, `look_before_sending` for some of it. `unless_marked` is not asked.
+  /// The message's SHA-256 is reckoned when it is empty, on the store's own thread. Failures "store-full" and "store-failed":
+  /// nothing is kept.
   virtual void keep(intake what, callback<result<done>> then) = 0;
   /// Who is told, in groups. To be said once, before the first `keep`.
   virtual void on_filed(callback<std::vector<filed>> told) = 0;
@@ -299,6 +300,9 @@ class store {
   virtual void change_patients(std::function<void(identity::patient_table&)> change, callback<result<done>> then) = 0;
   /// The same, reading only, from one consistent view.
   virtual void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) = 0;
+  /// The same for what is about to leave, which in a burst does not wait for all of it: of what was kept before it sees all that
+  /// may change whether something leaves (`identity::tells_of_leaving`).
+  virtual void look_before_sending(std::function<void(identity::patient_table&)> look, callback<result<done>> then) = 0;
   /// Facts of messages that were not quarantined, with ids above `after`, ascending.
   virtual void read_facts(model::message_id after, std::uint32_t limit,
                           callback<result<std::vector<stored_facts>>> then) = 0;

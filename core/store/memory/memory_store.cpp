@@ -265,6 +265,9 @@ class memory_backend final : public memory_store {
     look(table_.patients);
     answer(std::move(then), result<done>(done{}));
   }
+  void look_before_sending(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
+    look_at_patients(std::move(look), std::move(then));
+  }
   void read_facts(model::message_id after, std::uint32_t limit,
                   callback<result<std::vector<stored_facts>>> then) override {
     std::vector<stored_facts> found;

@@ -3,6 +3,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/thread_name.hpp"
+#include "core/identity/observation.hpp"
 #include "core/store/sqlite/intake_record.hpp"
 #include "core/store/sqlite/requests.hpp"
 
@@ -25,7 +26,8 @@ journal_writer::journal_writer(journal& to, payload_log& large, executor& runs, 
       executor_(runs),
       options_(options),
       on_decided_(std::move(on_decided)),
-      last_number_(to.last_synced()) {}
+      last_number_(to.last_synced()),
+      last_of_leaving_(last_number_) {}
 
 journal_writer::~journal_writer() { stop(); }
 
@@ -40,7 +42,9 @@ void journal_writer::add(intake what, callback<result<done>> then) {
     LIAISON_ASSERT(!stopping_);
     was_empty = queue_.empty();
     what.message.size_bytes = what.raw->size();
-    queue_.push_back({++last_number_, std::move(what), std::move(then)});
+    ++last_number_;
+    if (identity::tells_of_leaving(what.subject)) last_of_leaving_ = last_number_;
+    queue_.push_back({last_number_, std::move(what), std::move(then)});
   }
   if (was_empty) wake_.notify_one();
 }

@@ -32,9 +32,10 @@ class journal_writer {
   journal_writer& operator=(const journal_writer&) = delete;
 
   void start();
-  /// `then` is posted when the intake is on disk, or not. Thread: one, as for `last_number`.
+  /// `then` is posted when the intake is on disk, or not. Thread: one, as for `last_number` and `last_of_leaving`.
   void add(intake what, callback<result<done>> then);
-  std::uint64_t last_number() const { return last_number_; }  ///< of what was handed in
+  std::uint64_t last_number() const { return last_number_; }          ///< of what was handed in
+  std::uint64_t last_of_leaving() const { return last_of_leaving_; }  ///< of what `identity::tells_of_leaving`
   void stop();                                                ///< after everything handed in is decided
 
  private:
@@ -55,7 +56,7 @@ class journal_writer {
   executor& executor_;
   const sqlite_options& options_;
   const deciding on_decided_;
-  std::uint64_t last_number_ = 0;
+  std::uint64_t last_number_ = 0, last_of_leaving_ = 0;
   std::string body_;
 
   std::mutex mutex_;

@@ -159,8 +159,8 @@ class sqlite_backend final : public store {
   }
   void document_line(std::string name, std::uint32_t limit,
                      callback<result<std::vector<document_version>>> then) override {
-    ask_filed<std::vector<document_version>>(lister_, std::move(then),
-                                             [name = std::move(name), limit](queries& from) { return from.line(name, limit); });
+    ask_filed<std::vector<document_version>>(
+        lister_, std::move(then), [name = std::move(name), limit](queries& from) { return from.line(name, limit); }, keeper_->last_number());
   }
   void list_outcomes(std::uint32_t limit, callback<result<std::vector<outcome>>> then) override {
     reader_->ask<std::vector<outcome>>(std::move(then), [limit](queries& from) { return from.outcomes(limit); });
@@ -169,11 +169,10 @@ class sqlite_backend final : public store {
     in_order(patients_request{{std::move(then), std::nullopt}, std::move(change)});
   }
   void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
-    // What a patient chose in a message that is kept holds for whoever asks after it.
-    ask_filed<done>(reader_, std::move(then), [look = std::move(look)](queries& from) {
-      look(from.patients());
-      return done{};
-    });
+    look_at_patients(std::move(look), std::move(then), keeper_->last_number());
+  }
+  void look_before_sending(std::function<void(identity::patient_table&)> look, callback<result<done>> then) override {
+    look_at_patients(std::move(look), std::move(then), keeper_->last_of_leaving());
   }
   void read_facts(model::message_id after, std::uint32_t limit,
                   callback<result<std::vector<stored_facts>>> then) override {
@@ -271,15 +270,25 @@ class sqlite_backend final : public store {
     in_order(filed_request{{std::move(ask), std::nullopt}});
   }
 
-  /// What was kept before has its rows when this is read.
+  /// What was kept up to this record has its rows when this is read.
   template <class Value, class Read>
-  void ask_filed(std::optional<reader>& whom, callback<result<Value>> then, Read read) {
+  void ask_filed(std::optional<reader>& whom, callback<result<Value>> then, Read read, std::uint64_t last) {
     auto ask = [&whom, then = std::move(then), read = std::move(read)](const result<done>& filed) mutable {
       if (!filed || !whom) return then(filed ? failure{"store-failed", "the store is closed"} : filed.error());
       whom->ask<Value>(std::move(then), std::move(read));
     };
-    if (writer_->is_filed(keeper_->last_number())) return ask(done{});
+    if (writer_->is_filed(last)) return ask(done{});
     in_order(filed_request{{std::move(ask), std::nullopt}});
+  }
+
+  void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then, std::uint64_t last) {
+    ask_filed<done>(
+        reader_, std::move(then),
+        [look = std::move(look)](queries& from) {
+          look(from.patients());
+          return done{};
+        },
+        last);
   }
 
   void in_order(request what) { writer_->add_after(keeper_->last_number(), std::move(what)); }

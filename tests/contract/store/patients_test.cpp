@@ -298,6 +298,27 @@ TEST_P(store_patients, choices_stay_with_the_person_through_merges) {
   EXPECT_EQ(choice(ipp("OLD"), "dmp-feeding"), consent_answer::permit);
 }
 
+TEST_P(store_patients, what_is_about_to_leave_sees_a_choice_that_was_kept_before) {
+  const auto document = tell(document_about(person({ipp("H1")})));
+  const auto keep = [this](observation what) {
+    auto message = message_of("message " + std::to_string(++number_), {});
+    message.subject = std::move(what);
+    store_->keep(std::move(message), [](result<done> kept) { EXPECT_TRUE(kept); });
+  };
+  constexpr int kept_before = 500;  // so that it has no rows yet when it is asked after
+  for (int i = 0; i < kept_before; ++i) keep(document_about(person({ipp("H" + std::to_string(2 + i))})));
+  auto refusal = event_of(person({ipp("H1")}));
+  refusal.consents = {consent_of("professionals", consent_answer::deny, 700)};
+  keep(std::move(refusal));
+  for (int i = 0; i < kept_before; ++i) keep(document_about(person({ipp("H1")})));
+  auto said = std::make_shared<sending_facts>();
+  const auto outcome = wait_for<result<done>>(runs_, [&](auto then) {
+    store_->look_before_sending([=](patient_table& table) { *said = patient_index(table).facts_for_sending(document); }, std::move(then));
+  });
+  EXPECT_TRUE(outcome);
+  EXPECT_EQ(answer_of(said->consents, "professionals"), consent_answer::deny);
+}
+
 TEST_P(store_patients, a_choice_told_by_a_person) {
   tell(event_of(person({ipp("H1"), ins()})));
   consent c = consent_of("professionals", consent_answer::deny, 700);
