@@ -17,7 +17,8 @@ namespace liaison::routing {
 
 namespace {
 
-constexpr std::uint32_t fetch_max = 128;        ///< deliveries of one recipient held in memory
+constexpr std::uint32_t fetch_max = 96;         ///< deliveries of one recipient fetched at one time
+constexpr std::size_t fetch_below = 32;         ///< so few are left when the next are fetched
 constexpr std::int64_t record_retry_ms = 1'000;  ///< the store was full or failing: try to write the outcome again
 constexpr std::int64_t expiry_period_ms = 30'000;
 constexpr std::uint32_t expiry_batch = 1'000;
@@ -67,7 +68,8 @@ struct delivery_scheduler::lane {
   std::shared_ptr<const config::endpoint> endpoint;
   std::shared_ptr<model::sender> sender;
   std::deque<store::work> window;
-  std::set<model::delivery_id> in_flight;
+  std::set<model::delivery_id> in_flight;  ///< from the first step until its outcome is recorded
+  std::size_t recording = 0;               ///< of them: the recipient has taken them
   bool may_have_more = true;
   bool fetching = false;
   std::uint32_t generation = 0;  ///< raised when what is being fetched may be stale
@@ -171,7 +173,10 @@ void delivery_scheduler::pump(const lane_pointer& to) {
   if (const std::int64_t rest_ms = to->resting_until - clock_.steady_ms(); rest_ms > 0) return arm(to, clock_.now() + rest_ms);
   // After a failure one delivery probes; the rest goes on when it came through.
   const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint->delivery.in_flight_max);
-  while (to->in_flight.size() < at_once && !to->window.empty()) {
+  // A recipient works on the next ones while the outcome of the last ones is being written. One that takes one at a time is
+  // given the next when that is done: a crash in between repeats one delivery, not two.
+  const auto has_room = [&] { return to->in_flight.size() - to->recording < at_once && to->in_flight.size() < 2 * at_once - 1; };
+  while (has_room() && !to->window.empty()) {
     auto chosen = to->window.begin();
     // What was never tried tells more of a busy recipient than what it did not take before, and must not wait for that.
     if (to->failed_in_a_row >= busy_after) {
@@ -182,7 +187,9 @@ void delivery_scheduler::pump(const lane_pointer& to) {
     to->window.erase(chosen);
     start(to, std::move(next));
   }
-  if (to->window.empty() && to->may_have_more && !to->fetching && to->in_flight.size() < at_once) fetch(to);
+  // Whoever probes is asked with what is due then.
+  const std::size_t enough = at_once == 1 ? 1 : fetch_below;
+  if (to->window.size() < enough && to->may_have_more && !to->fetching && has_room()) fetch(to);
 }
 
 void delivery_scheduler::fetch(const lane_pointer& to) {
@@ -190,6 +197,7 @@ void delivery_scheduler::fetch(const lane_pointer& to) {
   to->may_have_more = false;
   const std::uint32_t generation = to->generation;
   std::vector<model::delivery_id> except(to->in_flight.begin(), to->in_flight.end());
+  for (const store::work& each : to->window) except.push_back(each.delivery.id);
   const unix_ms now = clock_.now();
   // Put off beyond anything that we or the recipient asked for: the clock was set back since.
   const std::int64_t put_off_ms_max = std::max(to->put_off_ms_max, to->endpoint->delivery.retry_delay_ms_max);
@@ -321,7 +329,7 @@ void delivery_scheduler::ask_secrecy(const job_pointer& j) {
   if (j->facts_unread) return withhold(j, {model::severity::error, j->facts_unread->code, "", j->facts_unread->text});
   if (j->facts.patients.empty()) return prepare(j);
   // The store looks on a thread of its own, where no attempt may end: who is told afterwards keeps it.
-  store_.look_at_patients(
+  store_.look_before_sending(
       [&known = j->known, message = j->work.delivery.message](identity::patient_table& table) {
         known = identity::patient_index(table).facts_for_sending(message);
       },
@@ -376,7 +384,9 @@ void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& o
   j->update.prepared.reset();
   j->update.error.clear();
   j->update.receipts.push_back({0, clock_.now(), model::receipt_kind::accepted, outcome.code, outcome.text});
+  ++j->to->recording;
   record(j, [this, j] {
+    --j->to->recording;
     metrics_.observe_seconds("liaison_delivery_seconds", {{"recipient", j->to->name}},
                              static_cast<double>(clock_.now() - j->work.delivery.created_at) / 1000.0);
     observe::log_line(observe::level::information, "delivery-accepted")
@@ -385,6 +395,7 @@ void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& o
         .with("message", j->work.delivery.message);
     end(j);
   });
+  pump(j->to);
 }
 
 /// A recipient that says "not now" to one after the other is busy as a whole: its queue must not be carried past it, each at

@@ -164,6 +164,36 @@ TEST_F(broker, an_outcome_that_cannot_be_written_is_written_later_and_never_sent
   for (const auto& d : deliveries("gp")) EXPECT_EQ(d.state, model::delivery_state::delivered);
 }
 
+class patient_broker : public broker {
+ protected:
+  /// Six messages wait; how many of them the recipient has when the store writes nothing down.
+  std::size_t taken_unrecorded(std::uint32_t in_flight_max) {
+    auto several = std::make_shared<config::configuration>(*configuration);
+    several->endpoints["gp"].delivery.in_flight_max = in_flight_max;
+    configuration = several;
+    start();
+    auto& gp = *senders["gp"];
+    gp.script = {unreachable};
+    for (int i = 0; i < 6; ++i) receive("control=" + std::to_string(i) + ";type=letter;id=d" + std::to_string(i));
+    EXPECT_TRUE(gp.taken.empty());
+    store->refuse_next(store::refusal::full, 1'000'000);
+    scheduler->changed("gp");
+    time.advance(20'000);
+    const auto taken = gp.taken.size();
+    store->refuse_next(store::refusal::full, 0);
+    time.advance(20'000);
+    EXPECT_EQ(gp.taken.size(), 6U) << "each once";
+    for (const auto& d : deliveries("gp")) EXPECT_EQ(d.state, model::delivery_state::delivered);
+    return taken;
+  }
+};
+
+TEST_F(patient_broker, one_at_a_time_is_given_the_next_when_the_last_one_is_recorded) { EXPECT_EQ(taken_unrecorded(1), 1U); }
+
+TEST_F(patient_broker, several_at_a_time_are_given_more_while_the_last_ones_are_recorded_but_no_end_of_them) {
+  EXPECT_EQ(taken_unrecorded(2), 3U);
+}
+
 TEST_F(broker, stopping_waits_for_what_is_in_flight) {
   senders["gp"]->hold = true;
   receive("control=1;type=letter;id=d1");
