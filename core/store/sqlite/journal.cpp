@@ -21,6 +21,9 @@ constexpr std::size_t read_bytes = 256 * 1024;
 constexpr std::uint64_t spare_bytes_max = 64 * 1024;
 /// Linux holds what came with one write in one folio, and takes all of a folio for changed when a byte of it is.
 constexpr std::uint64_t filling_bytes = 16 * 1024;
+/// Of a segment that is made ahead, so much at a time.
+constexpr std::uint64_t step_bytes = 1024 * 1024;
+constexpr std::size_t spare_segments = 2;
 constexpr const char* open_suffix = ".log";
 constexpr const char* closed_suffix = ".rec";
 constexpr const char* syncing = "syncing the journal's folder";
@@ -161,21 +164,39 @@ bool journal::wait_for_room() {
 
 /// A file whose blocks are all there. To write over them leaves the file system nothing of its own to write down, which
 /// is quicker; and ext4, after an error, may call a file that grew synced when it is not. Where room is short, it grows.
-journal::segment journal::make_segment(std::uint64_t slot) const {
-  segment made;
-  made.slot = slot;
-  made.file =
+journal::segment journal::begin_segment(std::uint64_t slot) const {
+  segment begun;
+  begun.slot = slot;
+  begun.file =
       std::make_shared<const open_file>(::open(place_of(slot).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  const int file = made.file->get();
-  if (file < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
+  if (begun.file->get() < 0) throw error_of_file(errno, "making a segment of the journal", reach::everything);
+  return begun;
+}
+
+/// So many bytes more of it, on their way to the disk. True: it has all of them.
+bool journal::fill(segment& what, std::uint64_t bytes) const {
+  const int file = what.file->get();
+  const auto begin = what.filled;
+  const auto end = std::min(begin + bytes, settings_.segment_bytes);
+  const std::string nothing(std::min(settings_.segment_bytes, filling_bytes), '\0');
+  for (; what.filled < end; what.filled += nothing.size()) write_at(file, nothing, what.filled, writing);
+  // Whoever syncs it later finds them there. Where that cannot be asked for, the sync does it all.
+  [[maybe_unused]] const int outcome =
+      ::sync_file_range(file, static_cast<off_t>(begin), static_cast<off_t>(end - begin), SYNC_FILE_RANGE_WRITE);
+  return what.filled >= settings_.segment_bytes;
+}
+
+void journal::finish(const segment& what) const {
+  if (what.filled > 0 && ::fsync(what.file->get()) != 0)
+    throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
+  sync_folder(settings_.directory, syncing);
+}
+
+journal::segment journal::make_segment(std::uint64_t slot) const {
+  auto made = begin_segment(slot);
   try {
-    if (has_plenty_of_room(settings_)) {
-      const std::string nothing(std::min<std::uint64_t>(settings_.segment_bytes, filling_bytes), '\0');
-      for (std::uint64_t at = 0; at < settings_.segment_bytes; at += nothing.size())
-        write_at(file, nothing, at, writing);
-      if (::fsync(file) != 0) throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
-    }
-    sync_folder(settings_.directory, syncing);
+    if (has_plenty_of_room(settings_)) fill(made, settings_.segment_bytes);
+    finish(made);
   } catch (...) {
     ::unlink(place_of(slot).c_str());
     throw;
@@ -184,20 +205,32 @@ journal::segment journal::make_segment(std::uint64_t slot) const {
 }
 
 void journal::prepare() {
-  std::uint64_t slot = 0;
+  bool is_urgent = false;
   {
     std::lock_guard hold(mutex_);
+    is_urgent = free_.empty();
     const auto taken = segments_.size() + free_.size();
-    if (!free_.empty() || taken >= settings_.bytes_max / settings_.segment_bytes) return;
-    if (!has_plenty_of_room(settings_)) return;
-    slot = slots_++;
+    if (free_.size() >= spare_segments || taken >= settings_.bytes_max / settings_.segment_bytes) return;
   }
+  if (!has_plenty_of_room(settings_)) return;
   try {
-    const auto made = make_segment(slot);
+    if (!filling_) {
+      std::unique_lock hold(mutex_);
+      const auto slot = slots_++;
+      hold.unlock();
+      filling_ = begin_segment(slot);
+    }
+    // The disk does one thing after the other, and senders wait for it: a whole segment would hold them up.
+    const bool was_filled = filling_->filled >= settings_.segment_bytes;
+    const bool is_filled = fill(*filling_, is_urgent ? settings_.segment_bytes : step_bytes);
+    if (!was_filled && !(is_urgent && is_filled)) return;
+    finish(*filling_);
     std::lock_guard hold(mutex_);
-    free_.push_back(made);
+    free_.push_back(*std::exchange(filling_, std::nullopt));
   } catch (const storage_error&) {
     // The one that appends will find out.
+    if (filling_) ::unlink(place_of(filling_->slot).c_str());
+    filling_.reset();
   }
 }
 
@@ -345,8 +378,8 @@ void journal::filed(std::uint64_t number) {
   {
     std::lock_guard hold(mutex_);
     filed_ = number;
-    release_filed();
   }
+  release_filed();
   room_.notify_one();
 }
 
@@ -356,21 +389,32 @@ void journal::skip(std::uint64_t number, const record_place& where) {
   read_last_ = number;
 }
 
-/// Under the mutex. The one at the back is written to. What cannot be closed stays, and is tried again with the next filing.
+/// The one at the back is written to. What cannot be closed stays, and is tried again with the next filing.
 void journal::release_filed() {
-  while (segments_.size() > 1 && segments_.front().last <= filed_ && close_segment(segments_.front())) segments_.pop_front();
+  for (;;) {
+    std::unique_lock hold(mutex_);
+    if (segments_.size() < 2 || segments_.front().last > filed_) return;
+    const segment oldest = segments_.front();
+    // The file system may take its time; whoever appends does not wait for it.
+    hold.unlock();
+    const auto closed_bytes = close_segment(oldest);
+    if (!closed_bytes) return;
+    hold.lock();
+    closed_bytes_ += *closed_bytes;
+    segments_.pop_front();
+  }
 }
 
-/// Under the mutex. Whether the new name is on disk does not matter: by the old one it is found and closed again. False: it
+/// Gives how many bytes stay. Whether the new name is on disk does not matter: by the old one it is found and closed again. Nothing: it
 /// has no new name, by which its records would be looked for.
-bool journal::close_segment(const segment& what) {
+std::optional<std::uint64_t> journal::close_segment(const segment& what) const {
   const auto place = place_of(what.slot);
   const auto aside = settings_.directory / ("damaged-" + std::to_string(what.sequence));
   if (!settings_.is_needed(what.sequence)) {
     // What is damaged is kept for whoever wants to see what can be saved.
     if (what.is_damaged) ::rename(place.c_str(), aside.c_str());
     else ::unlink(place.c_str());
-    return true;
+    return 0;
   }
   if (what.is_damaged) {
     std::error_code ignored;
@@ -379,9 +423,8 @@ bool journal::close_segment(const segment& what) {
     // Where the disk says no it stays as long as it is.
     [[maybe_unused]] const int outcome = ::ftruncate(what.file->get(), static_cast<off_t>(what.end));
   }
-  if (::rename(place.c_str(), closed_.place_of(what.sequence).c_str()) != 0) return false;
-  closed_bytes_ += size_of(what.file->get());
-  return true;
+  if (::rename(place.c_str(), closed_.place_of(what.sequence).c_str()) != 0) return std::nullopt;
+  return size_of(what.file->get());
 }
 
 bool journal::is_closed(std::uint64_t sequence) const {

@@ -71,7 +71,7 @@ class journal {
   bool is_closed(std::uint64_t sequence) const;    ///< all of its records have rows, and no more come
   /// One that is closed and that no row needs. False: the disk refused.
   bool remove(std::uint64_t sequence) noexcept;
-  void prepare();                        ///< a segment for when the present one is full
+  void prepare();                        ///< a step towards segments for when the present one is full
   /// While it holds nobody waits for room.
   void give_up(bool now);
 
@@ -81,6 +81,7 @@ class journal {
     std::uint64_t slot = 0, sequence = 0, after = 0;
     std::uint64_t last = 0;   ///< number of its last record; `after`: it has none
     std::uint64_t end = 0;    ///< bytes that are on disk
+    std::uint64_t filled = 0; ///< bytes that were written while it was made
     bool is_foul = false;     ///< a write failed: nothing more goes there
     bool is_damaged = false;
     std::chrono::steady_clock::time_point begun;
@@ -89,10 +90,13 @@ class journal {
   std::filesystem::path place_of(std::uint64_t slot) const;
   void look_through(std::uint64_t filed);
   void measure(segment& what, const segment* next) const;
+  segment begin_segment(std::uint64_t slot) const;
+  bool fill(segment& what, std::uint64_t bytes) const;
+  void finish(const segment& what) const;
   segment make_segment(std::uint64_t slot) const;
   void open_next(std::uint64_t size);
   void release_filed();
-  bool close_segment(const segment& what);
+  std::optional<std::uint64_t> close_segment(const segment& what) const;
   std::optional<segment> segment_to_read() const;
   std::size_t read_some(const segment& from, std::uint64_t last, std::size_t bytes_max, const taking& take,
                         std::vector<journal_damage>& damaged);
@@ -112,6 +116,8 @@ class journal {
   std::uint64_t synced_ = 0, filed_ = 0;
   std::uint64_t closed_bytes_ = 0;
   bool gave_up_ = false;
+
+  std::optional<segment> filling_;  ///< being made ahead, by the thread that files
 
   // Where reading stands; records up to `skipped_` have rows already.
   std::uint64_t read_sequence_ = 0, read_at_ = 0, read_last_ = 0, skipped_ = 0;

@@ -26,8 +26,9 @@ constexpr std::uint64_t records_worth_filing = 256;
 constexpr std::uint64_t records_of_a_burst = 4'096;
 constexpr int yielding_factor = 4;
 constexpr std::chrono::milliseconds burst_pulse{5};
-constexpr std::size_t records_bytes_max = 2 * 1024 * 1024;
-constexpr std::size_t handed_max = 1'024;
+constexpr int quiet_pulses_max = 4;  ///< a slow sync is not the end of a burst
+constexpr std::size_t records_bytes_max = 1024 * 1024;
+constexpr std::size_t handed_max = 512;
 constexpr std::chrono::milliseconds filing_pause{200};  ///< after the disk said no
 constexpr std::chrono::seconds filing_at_stop_max{2};   ///< the rest is filed at the next start
 
@@ -256,13 +257,16 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
 void writer::yield_to_intake(steady::duration worked) {
   std::unique_lock hold(mutex_);
   const auto until = steady::now() + worked * yielding_factor;
+  int quiet_pulses = 0;
   while (decided_ - reached_ > records_of_a_burst && steady::now() < until && !journal_.is_half_full()) {
     const auto before = decided_;
     // Nor do senders wait for an empty segment.
     hold.unlock();
     journal_.prepare();
     hold.lock();
-    if (wake_.wait_for(hold, burst_pulse, [&] { return is_asked() || !ordered_.empty(); }) || decided_ == before) return;
+    if (wake_.wait_for(hold, burst_pulse, [&] { return is_asked() || !ordered_.empty(); })) return;
+    quiet_pulses = decided_ == before ? quiet_pulses + 1 : 0;
+    if (quiet_pulses == quiet_pulses_max) return;
   }
 }
 
