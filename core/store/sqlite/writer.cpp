@@ -258,7 +258,7 @@ void writer::yield_to_intake(steady::duration worked) {
   std::unique_lock hold(mutex_);
   const auto until = steady::now() + worked * yielding_factor;
   int quiet_pulses = 0;
-  while (decided_ - reached_ > records_of_a_burst && steady::now() < until && !journal_.is_half_full()) {
+  while (decided_ != burst_ended_ && decided_ - reached_ > records_of_a_burst && steady::now() < until && !journal_.is_half_full()) {
     const auto before = decided_;
     // Nor do senders wait for an empty segment.
     hold.unlock();
@@ -266,7 +266,7 @@ void writer::yield_to_intake(steady::duration worked) {
     hold.lock();
     if (wake_.wait_for(hold, burst_pulse, [&] { return is_asked() || !ordered_.empty(); })) return;
     quiet_pulses = decided_ == before ? quiet_pulses + 1 : 0;
-    if (quiet_pulses == quiet_pulses_max) return;
+    if (quiet_pulses == quiet_pulses_max) burst_ended_ = decided_;
   }
 }
 

@@ -101,6 +101,7 @@ class writer {
   std::deque<ordered> ordered_;
   std::vector<purge_request> purges_;
   std::uint64_t decided_ = 0;
+  std::uint64_t burst_ended_ = 0;  ///< with this record: none came for a while
   /// The records behind `reached_` up to `handed_last_`, when there are any; what else is decided is read back.
   std::deque<filing_request> handed_;
   std::uint64_t handed_last_ = 0;
