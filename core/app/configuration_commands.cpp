@@ -36,7 +36,7 @@ void add(config::loaded& to, const std::string& key, std::string text) {
 void check_formats(config::loaded& loaded, const std::vector<plugin::translator_info>& translators) {
   for (const auto& [name, endpoint] : loaded.configuration->endpoints) {
     if (endpoint.format.empty()) continue;
-    const auto at = std::find_if(translators.begin(), translators.end(), [&](const auto& t) { return t.format == endpoint.format; });
+    const auto at = std::find_if(translators.begin(), translators.end(), [&wanted = endpoint.format](const auto& t) { return t.format == wanted; });
     const std::string key = "endpoints." + name;
     if (at == translators.end()) {
       add(loaded, key + ".format", "no plugin translates the format '" + endpoint.format + "'");

@@ -145,8 +145,8 @@ std::optional<std::string> intake_writer::add_marks(const intake& what, model::m
   std::vector<mark_name> marks;
   for (const auto& each : what.marks) marks.push_back({session_.hash_of(mark_kind, each.text), each.part});
   std::ranges::sort(marks);
-  const auto same = std::ranges::unique(marks);
-  marks.erase(same.begin(), same.end());
+  const auto same = std::unique(marks.begin(), marks.end());
+  marks.erase(same, marks.end());
   for (auto each = marks.rbegin(); each != marks.rend(); ++each) session_.names.add_mark(*each, id);
   return text_of(marks);
 }

@@ -74,8 +74,8 @@ std::vector<name_entry> name_index::find(std::uint64_t name, std::uint64_t from,
   for (auto each = all->rbegin(); each != all->rend(); ++each) (*each)->collect(name, from, until, limit, found);
   if (found.size() < 2) return found;
   std::ranges::sort(found, descending);
-  const auto same = std::ranges::unique(found);
-  found.erase(same.begin(), same.end());
+  const auto same = std::unique(found.begin(), found.end());
+  found.erase(same, found.end());
   if (found.size() > limit) found.resize(limit);
   return found;
 }
