@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line on public samples, when they are there (LIAISON_CORPUS, or shared/corpus beside the checkout):
+// The command line on public samples, when they are there:
 // every file is read and translated, or refused with a reason; nothing crashes; every account adds up.
+#include "corpus.hpp"
 #include "gateway_process.hpp"
 
 #include <gtest/gtest.h>
@@ -8,23 +9,17 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 
 namespace liaison::test {
 namespace {
 
-std::filesystem::path corpus() {
-  const char* named = std::getenv("LIAISON_CORPUS");
-  return named ? std::filesystem::path(named) : std::filesystem::path(LIAISON_SOURCE_DIRECTORY) / "../shared/corpus";
-}
-
 std::vector<std::filesystem::path> samples() {
   std::vector<std::filesystem::path> found;
   for (const char* part : {"pfi", "cda", "hprim"}) {
     std::error_code missing;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(corpus() / part, missing)) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(corpus_folder() / part, missing)) {
       const std::string name = entry.path().filename().string();
       const bool is_sample = entry.is_regular_file() && name != "README.md" && name.find(".expected.json") == std::string::npos;
       if (is_sample) found.push_back(entry.path());
@@ -37,7 +32,7 @@ class corpus_test : public ::testing::Test {
  protected:
   void SetUp() override {
     files = samples();
-    if (files.empty()) GTEST_SKIP() << "no samples at " << corpus();
+    if (files.empty()) GTEST_SKIP() << "no samples at " << corpus_folder();
   }
   std::vector<std::filesystem::path> files;
 };

@@ -2,6 +2,7 @@
 // Every message of the public PFI samples through a running gateway, on a tolerant and on a strict listener: the
 // answers that corpus_outcomes.txt names. Samples of others are not part of the project: without them the test says so
 // and is skipped.
+#include "corpus.hpp"
 #include "gateway_process.hpp"
 
 #include "core/net/load.hpp"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -19,12 +19,7 @@
 namespace liaison::test {
 namespace {
 
-std::filesystem::path samples() {
-  const char* named = std::getenv("LIAISON_CORPUS");
-  const auto root =
-      named ? std::filesystem::path(named) : std::filesystem::path(LIAISON_SOURCE_DIRECTORY) / "../shared/corpus";
-  return root / "pfi";
-}
+std::filesystem::path samples() { return corpus_folder() / "pfi"; }
 
 struct expected_answer {
   std::string file, tolerant, strict;

@@ -2,6 +2,7 @@
 // The short accounts of the shipped plugins count what their whole accounts list, for every translation of the golden
 // messages, and of a corpus when one is at hand.
 #include "core/routing/account.hpp"
+#include "corpus.hpp"
 #include "plugin_calls.hpp"
 
 #include <gtest/gtest.h>
@@ -81,9 +82,8 @@ TEST_F(tally, counts_what_the_whole_accounts_of_golden_messages_list) {
 }
 
 TEST_F(tally, counts_what_the_whole_accounts_of_a_corpus_list) {
-  const char* const corpus = std::getenv("LIAISON_CORPUS");
-  if (corpus == nullptr) GTEST_SKIP() << "no corpus";
-  compare_all(corpus);
+  if (!std::filesystem::is_directory(corpus_folder())) GTEST_SKIP() << "no samples at " << corpus_folder();
+  compare_all(corpus_folder());
 }
 
 }  // namespace

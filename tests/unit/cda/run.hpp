@@ -2,6 +2,7 @@
 // Calls of the plugin, and where its public samples are.
 #pragma once
 
+#include "../../support/corpus.hpp"
 #include "../../support/plugin_calls.hpp"
 
 #include <algorithm>
@@ -16,8 +17,7 @@ using namespace liaison::test;
 
 /// The public samples, when they are there: the CDA files of cda/ and of pfi/.
 inline std::vector<std::filesystem::path> corpus_files() {
-  const char* named = std::getenv("LIAISON_CORPUS");
-  const std::filesystem::path root(named != nullptr ? named : LIAISON_SOURCE_DIRECTORY "/../shared/corpus");
+  const auto root = corpus_folder();
   std::vector<std::filesystem::path> found;
   for (const char* folder : {"cda", "pfi"}) {
     if (!std::filesystem::exists(root / folder)) continue;

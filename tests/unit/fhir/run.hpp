@@ -2,6 +2,7 @@
 // Calls of the plugin, and where its public samples are.
 #pragma once
 
+#include "../../support/corpus.hpp"
 #include "../../support/plugin_calls.hpp"
 
 #include <algorithm>
@@ -14,16 +15,11 @@ namespace liaison::fhir {
 
 using namespace liaison::test;
 
-/// The public samples, when they are there.
-inline std::filesystem::path corpus() {
-  const char* named = std::getenv("LIAISON_CORPUS");
-  return std::filesystem::path(named != nullptr ? named : LIAISON_SOURCE_DIRECTORY "/../shared/corpus") / "fhir";
-}
-
 inline std::vector<std::filesystem::path> corpus_files(bool negative) {
+  const auto folder = corpus_folder() / "fhir";
   std::vector<std::filesystem::path> found;
-  if (!std::filesystem::exists(corpus())) return found;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(corpus())) {
+  if (!std::filesystem::exists(folder)) return found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const auto& path = entry.path();
     const bool is_negative = path.parent_path().filename() == "negative";
     // What another project made of HL7v2 and CDA is no sample of good FHIR.

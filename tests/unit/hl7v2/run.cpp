@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.hpp"
 
+#include "../../support/corpus.hpp"
+
 #include <rapidjson/pointer.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -110,10 +111,8 @@ std::string with_cr(std::string_view lines) {
 }
 
 std::string corpus_folder() {
-  const char* configured = std::getenv("LIAISON_CORPUS");
-  const std::string folder =
-      configured != nullptr ? configured : std::string(LIAISON_SOURCE_DIRECTORY) + "/../shared/corpus";
-  return std::filesystem::is_directory(folder) ? folder : std::string{};
+  const auto folder = test::corpus_folder();
+  return std::filesystem::is_directory(folder) ? folder.string() : std::string{};
 }
 
 std::string read_file(const std::string& path) {

@@ -43,7 +43,7 @@ std::string at(const rapidjson::Value& json, const char* pointer);
 /// Segments with LF or CR between them, as raw string literals write them, with CR ends.
 std::string with_cr(std::string_view lines);
 
-/// Folder of a shared test corpus, from LIAISON_CORPUS or beside the source; empty when absent.
+/// Folder of the public samples; empty when absent.
 std::string corpus_folder();
 std::string read_file(const std::string& path);
 

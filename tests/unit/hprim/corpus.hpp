@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the corpus of HPRIM files is, when it is: LIAISON_CORPUS, else beside the source tree.
+// The HPRIM files of the public samples.
 #pragma once
 
+#include "../../support/corpus.hpp"
+
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,10 +13,7 @@
 
 namespace liaison::hprim::testing {
 
-inline std::string corpus_folder() {
-  const char* set = std::getenv("LIAISON_CORPUS");
-  return (set != nullptr ? std::string(set) : std::string(LIAISON_SOURCE_DIRECTORY) + "/../shared/corpus") + "/hprim";
-}
+inline std::string corpus_folder() { return (test::corpus_folder() / "hprim").string(); }
 
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
