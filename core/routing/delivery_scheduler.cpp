@@ -187,7 +187,7 @@ void delivery_scheduler::pump(const lane_pointer& to) {
     to->window.erase(chosen);
     start(to, std::move(next));
   }
-  // Whoever probes is asked with what is due then.
+  // Who is given one at a time, or is probed, gets what is due by then.
   const std::size_t enough = at_once == 1 ? 1 : fetch_below;
   if (to->window.size() < enough && to->may_have_more && !to->fetching && has_room()) fetch(to);
 }

@@ -272,6 +272,7 @@ TEST_F(read_only, a_store_that_cannot_file_is_not_ready_until_it_can) {
   write_file(flag, "");
   EXPECT_EQ(gateway.send(plain_result("kept")).code, "AA") << "the journal can be written";
   EXPECT_THAT(readiness(gateway, 503), HasSubstr("store-filing-failed"));
+  EXPECT_THAT(read_file(gateway.log_file()), ::testing::ContainsRegex("store-filing-failed.*\"reason\":\"database: [a-zA-Z]"));
   EXPECT_EQ(gateway.send(plain_result("refused")).code, "AR") << "nothing more is kept until the first has its rows";
   std::filesystem::remove(flag);
   EXPECT_EQ(readiness(gateway, 200), "ready\n");

@@ -81,7 +81,7 @@ class journal {
     std::uint64_t slot = 0, sequence = 0, after = 0;
     std::uint64_t last = 0;   ///< number of its last record; `after`: it has none
     std::uint64_t end = 0;    ///< bytes that are on disk
-    std::uint64_t filled = 0; ///< bytes that were written while it was made
+    std::uint64_t filled = 0;  ///< bytes that were written while it was made
     bool is_foul = false;     ///< a write failed: nothing more goes there
     bool is_damaged = false;
     std::chrono::steady_clock::time_point begun;

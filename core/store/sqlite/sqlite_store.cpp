@@ -278,7 +278,7 @@ class sqlite_backend final : public store {
       whom->ask<Value>(std::move(then), std::move(read));
     };
     if (writer_->is_filed(last)) return ask(done{});
-    in_order(filed_request{{std::move(ask), std::nullopt}});
+    writer_->add_after(last, filed_request{{std::move(ask), std::nullopt}});
   }
 
   void look_at_patients(std::function<void(identity::patient_table&)> look, callback<result<done>> then, std::uint64_t last) {

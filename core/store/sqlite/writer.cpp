@@ -232,6 +232,7 @@ bool writer::take_handed(std::uint64_t limit, std::vector<request>& group) {
 void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
   std::vector<journal_damage> damaged;
   bool is_known = true;
+  std::string why = "a record of the journal is in a form that this program does not know";
   try {
     const auto take = [&](std::uint64_t number, std::string_view body, const record_place& where) {
       auto kept = intake_from(body);
@@ -244,12 +245,13 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
     journal_.read(limit, records_bytes_max, take, damaged);
     // Nothing is there up to `limit`: the journal refused those.
     if (group.empty() && is_known) reached_ = std::max<std::uint64_t>(reached_, limit);
-  } catch (const storage_error&) {
+  } catch (const storage_error& error) {
     is_known = false;
+    why = error.text;
   }
   for (const auto& each : damaged)
     observe::log_line(observe::level::error, "store-journal-damaged").with("first", each.first).with("last", each.last);
-  if (!is_known && group.empty()) filing_failed();
+  if (!is_known && group.empty()) filing_failed(why);
 }
 
 /// While more comes in than can be filed, and nothing waits for us, senders get most of the machine: a row costs more than
@@ -277,7 +279,7 @@ void writer::note_filing(const std::vector<request>& group) {
     const auto* record = std::get_if<filing_request>(&each);
     if (record == nullptr) continue;
     any = true;
-    if (!is_kept(*record->outcome)) return filing_failed();
+    if (!is_kept(*record->outcome)) return filing_failed(record->outcome->text);
   }
   if (!any) return;
   filed_ = session_.filed();
@@ -299,7 +301,7 @@ void writer::remove_strays() {
 }
 
 /// Nothing is lost: the records are in the journal, and nothing more is kept until they have their rows.
-void writer::filing_failed() {
+void writer::filing_failed(const std::string& why) {
   {
     std::lock_guard hold(mutex_);
     handed_.clear();  // with those that were taken they no longer are all
@@ -309,7 +311,7 @@ void writer::filing_failed() {
   journal_.read_again(reached_);
   if (filing_fails_.exchange(true)) return;
   journal_.give_up(true);
-  observe::log_line(observe::level::error, "store-filing-failed").with("waiting", journal_.last_synced() - reached_);
+  observe::log_line(observe::level::error, "store-filing-failed").with("waiting", journal_.last_synced() - reached_).with("reason", why);
 }
 
 /// Under the mutex: those that wait for records that cannot be filed now.

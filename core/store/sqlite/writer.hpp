@@ -70,7 +70,7 @@ class writer {
   void take_queued(std::vector<request>& group);
   void refuse_ordered();
   void note_filing(const std::vector<request>& group);
-  void filing_failed();
+  void filing_failed(const std::string& why);
   void commit(std::vector<request> group);
   void sweep();
   void work_off_log();

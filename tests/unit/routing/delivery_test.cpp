@@ -164,7 +164,7 @@ TEST_F(broker, an_outcome_that_cannot_be_written_is_written_later_and_never_sent
   for (const auto& d : deliveries("gp")) EXPECT_EQ(d.state, model::delivery_state::delivered);
 }
 
-class patient_broker : public broker {
+class broker_that_records_nothing : public broker {
  protected:
   /// Six messages wait; how many of them the recipient has when the store writes nothing down.
   std::size_t taken_unrecorded(std::uint32_t in_flight_max) {
@@ -188,9 +188,9 @@ class patient_broker : public broker {
   }
 };
 
-TEST_F(patient_broker, one_at_a_time_is_given_the_next_when_the_last_one_is_recorded) { EXPECT_EQ(taken_unrecorded(1), 1U); }
+TEST_F(broker_that_records_nothing, one_at_a_time_is_given_the_next_when_the_last_one_is_recorded) { EXPECT_EQ(taken_unrecorded(1), 1U); }
 
-TEST_F(patient_broker, several_at_a_time_are_given_more_while_the_last_ones_are_recorded_but_no_end_of_them) {
+TEST_F(broker_that_records_nothing, several_at_a_time_are_given_more_while_the_last_ones_are_recorded_but_no_end_of_them) {
   EXPECT_EQ(taken_unrecorded(2), 3U);
 }
 
