@@ -85,6 +85,32 @@ TEST_F(journal_of_a_test, removes_segments_whose_records_have_rows_and_nobody_ne
   EXPECT_LE(size, 3 * 4096U);
 }
 
+TEST_F(journal_of_a_test, makes_segments_ahead_in_steps_so_that_no_sync_waits_for_a_whole_one) {
+  constexpr std::uintmax_t mebibyte = 1024 * 1024;
+  auto large = settings();
+  large.segment_bytes = 3 * mebibyte;
+  large.bytes_max = 4 * large.segment_bytes;
+  journal j(large, 0);
+  const auto sizes = [&] {
+    std::vector<std::uintmax_t> found;
+    for (int slot = 0; std::filesystem::exists(segment(slot)); ++slot) found.push_back(std::filesystem::file_size(segment(slot)));
+    return found;
+  };
+  const auto after_step = [&] {
+    j.prepare();
+    return sizes();
+  };
+  using some = std::vector<std::uintmax_t>;
+  EXPECT_EQ(after_step(), (some{3 * mebibyte})) << "the first is needed now";
+  EXPECT_EQ(after_step(), (some{3 * mebibyte, 1 * mebibyte}));
+  EXPECT_EQ(after_step(), (some{3 * mebibyte, 2 * mebibyte}));
+  EXPECT_EQ(after_step(), (some{3 * mebibyte, 3 * mebibyte}));
+  for (int again = 0; again < 5; ++again) EXPECT_EQ(after_step(), (some{3 * mebibyte, 3 * mebibyte})) << "two are enough";
+  write(j, 1, 3);
+  EXPECT_EQ(after_step(), (some{3 * mebibyte, 3 * mebibyte, 1 * mebibyte})) << "one of them is in use";
+  EXPECT_EQ(read(j), from_to(1, 3));
+}
+
 TEST_F(journal_of_a_test, gives_back_the_records_of_a_segment_that_is_needed_until_it_is_removed) {
   auto kept = settings();
   kept.is_needed = [](std::uint64_t sequence) { return sequence == 2; };
