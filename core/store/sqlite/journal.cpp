@@ -162,8 +162,11 @@ bool journal::wait_for_room() {
   return !gave_up_;
 }
 
-/// A file whose blocks are all there. To write over them leaves the file system nothing of its own to write down, which
-/// is quicker; and ext4, after an error, may call a file that grew synced when it is not. Where room is short, it grows.
+std::uint64_t journal::new_slot() {
+  std::lock_guard hold(mutex_);
+  return slots_++;
+}
+
 journal::segment journal::begin_segment(std::uint64_t slot) const {
   segment begun;
   begun.slot = slot;
@@ -173,32 +176,35 @@ journal::segment journal::begin_segment(std::uint64_t slot) const {
   return begun;
 }
 
-/// So many bytes more of it, on their way to the disk. True: it has all of them.
-bool journal::fill(segment& what, std::uint64_t bytes) const {
+bool journal::is_filled(const segment& what) const { return size_of(what.file->get()) >= settings_.segment_bytes; }
+
+/// So many bytes more of one that is not filled, on their way to the disk.
+void journal::fill(const segment& what, std::uint64_t bytes) const {
   const int file = what.file->get();
-  const auto begin = what.filled;
+  const auto begin = size_of(file);
   const auto end = std::min(begin + bytes, settings_.segment_bytes);
   const std::string nothing(std::min(settings_.segment_bytes, filling_bytes), '\0');
-  for (; what.filled < end; what.filled += nothing.size()) write_at(file, nothing, what.filled, writing);
+  for (auto at = begin; at < end; at += nothing.size()) write_at(file, nothing, at, writing);
   // Whoever syncs it later finds them there. Where that cannot be asked for, the sync does it all.
   [[maybe_unused]] const int outcome =
       ::sync_file_range(file, static_cast<off_t>(begin), static_cast<off_t>(end - begin), SYNC_FILE_RANGE_WRITE);
-  return what.filled >= settings_.segment_bytes;
 }
 
 void journal::finish(const segment& what) const {
-  if (what.filled > 0 && ::fsync(what.file->get()) != 0)
+  if (size_of(what.file->get()) > 0 && ::fsync(what.file->get()) != 0)
     throw error_of_file(errno, "syncing a segment of the journal", reach::everything);
   sync_folder(settings_.directory, syncing);
 }
 
-journal::segment journal::make_segment(std::uint64_t slot) const {
-  auto made = begin_segment(slot);
+/// A file whose blocks are all there. To write over them leaves the file system nothing of its own to write down, which
+/// is quicker; and ext4, after an error, may call a file that grew synced when it is not. Where room is short, it grows.
+journal::segment journal::make_segment() {
+  const auto made = begin_segment(new_slot());
   try {
     if (has_plenty_of_room(settings_)) fill(made, settings_.segment_bytes);
     finish(made);
   } catch (...) {
-    ::unlink(place_of(slot).c_str());
+    ::unlink(place_of(made.slot).c_str());
     throw;
   }
   return made;
@@ -214,16 +220,12 @@ void journal::prepare() {
   }
   if (!has_plenty_of_room(settings_)) return;
   try {
-    if (!filling_) {
-      std::unique_lock hold(mutex_);
-      const auto slot = slots_++;
-      hold.unlock();
-      filling_ = begin_segment(slot);
-    }
+    if (!filling_) filling_ = begin_segment(new_slot());
     // The disk does one thing after the other, and senders wait for it: a whole segment would hold them up.
-    const bool was_filled = filling_->filled >= settings_.segment_bytes;
-    const bool is_filled = fill(*filling_, is_urgent ? settings_.segment_bytes : step_bytes);
-    if (!was_filled && !(is_urgent && is_filled)) return;
+    if (!is_filled(*filling_)) {
+      fill(*filling_, is_urgent ? settings_.segment_bytes : step_bytes);
+      if (!is_urgent) return;
+    }
     finish(*filling_);
     std::lock_guard hold(mutex_);
     free_.push_back(*std::exchange(filling_, std::nullopt));
@@ -244,9 +246,8 @@ void journal::open_next(std::uint64_t size) {
     if (is_empty || (!current.is_foul && !is_old && current.end + size <= settings_.segment_bytes)) return;
   }
   if (free_.empty()) {
-    const auto slot = slots_++;
     hold.unlock();
-    const auto made = make_segment(slot);
+    const auto made = make_segment();
     hold.lock();
     free_.push_back(made);
   }

@@ -81,7 +81,6 @@ class journal {
     std::uint64_t slot = 0, sequence = 0, after = 0;
     std::uint64_t last = 0;   ///< number of its last record; `after`: it has none
     std::uint64_t end = 0;    ///< bytes that are on disk
-    std::uint64_t filled = 0;  ///< bytes that were written while it was made
     bool is_foul = false;     ///< a write failed: nothing more goes there
     bool is_damaged = false;
     std::chrono::steady_clock::time_point begun;
@@ -90,10 +89,12 @@ class journal {
   std::filesystem::path place_of(std::uint64_t slot) const;
   void look_through(std::uint64_t filed);
   void measure(segment& what, const segment* next) const;
+  std::uint64_t new_slot();
   segment begin_segment(std::uint64_t slot) const;
-  bool fill(segment& what, std::uint64_t bytes) const;
+  bool is_filled(const segment& what) const;
+  void fill(const segment& what, std::uint64_t bytes) const;
   void finish(const segment& what) const;
-  segment make_segment(std::uint64_t slot) const;
+  segment make_segment();
   void open_next(std::uint64_t size);
   void release_filed();
   std::optional<std::uint64_t> close_segment(const segment& what) const;
