@@ -161,9 +161,8 @@ void host_group::host_answered(host_process& which, job_pointer what, wire::repl
         std::find_if(regular_.begin(), regular_.end(), [&](const auto& one) { return one.get() == &which; });
     if (at != regular_.end()) {
       tell(host_event_kind::replaced, "has grown beyond half its memory limit");
-      leaving_.push_back(*at);
+      dismiss(*at);
       regular_.erase(at);
-      which.leave();
     }
   }
   const unsigned score = answered.translator < offer_.translators.size() ? answered.score : 0;
@@ -184,9 +183,8 @@ void host_group::host_answered(host_process& which, job_pointer what, wire::repl
 
 void host_group::host_has_room(host_process& which) {
   if (trial_.get() == &which && suspects_.empty()) {
-    leaving_.push_back(trial_);
+    dismiss(trial_);
     trial_.reset();
-    which.leave();
   }
   dispatch();
 }
@@ -259,10 +257,18 @@ void host_group::forget(const host_process& which) {
   if (trial_.get() == &which) trial_.reset();
 }
 
+/// It ends when what it has is answered.
+void host_group::dismiss(const host_pointer& which) {
+  leaving_.push_back(which);
+  which->leave();
+}
+
+bool host_group::lacks_a_host() const { return regular_.empty() && !rests_; }
+
 void host_group::start_missing() {
   if (steady::now() < not_before_) return;
   if (!waiting_.empty()) rests_ = false;
-  if ((regular_.empty() && !rests_) || (!waiting_.empty() && regular_.size() < how_.hosts && regular_.back()->is_ready()))
+  if (lacks_a_host() || (!waiting_.empty() && regular_.size() < how_.hosts && regular_.back()->is_ready()))
     if (auto made = start_host()) regular_.push_back(std::move(made));
   if (!suspects_.empty() && !trial_) trial_ = start_host();
 }
@@ -280,7 +286,7 @@ host_group::host_pointer host_group::start_host() {
 // --- time -----------------------------------------------------------------------------------------------------------
 
 void host_group::watch_queue() {
-  const bool needed = !waiting_.empty() || !suspects_.empty() || (regular_.empty() && !rests_);
+  const bool needed = !waiting_.empty() || !suspects_.empty() || lacks_a_host();
   if (timer_armed_ || !needed || state_ != state::usable) return;
   timer_armed_ = true;
   const auto now = steady::now();
@@ -330,10 +336,8 @@ void host_group::check_rest() {
   if (works) last_call_ = steady::now();
   if (works || steady::now() - last_call_ < rest_after()) return watch_rest();
   rests_ = true;
-  for (const host_pointer& one : std::exchange(regular_, {})) {
-    leaving_.push_back(one);
-    one->leave();
-  }
+  for (const host_pointer& one : regular_) dismiss(one);
+  regular_.clear();
 }
 
 // --- answers --------------------------------------------------------------------------------------------------------

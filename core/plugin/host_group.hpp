@@ -52,6 +52,8 @@ class host_group final : public host_owner, public std::enable_shared_from_this<
   void dispatch();
   void hand_over(host_process& to, job_pointer what);
   host_process* best_host(std::size_t size_bytes);
+  void dismiss(const host_pointer& which);
+  bool lacks_a_host() const;
   void start_missing();
   host_pointer start_host();
   void start_failed(const std::string& why);
