@@ -201,7 +201,7 @@ bool writer::take_group(std::vector<request>& group) {
   if (filing_fails_ && !is_to_file()) refuse_ordered();
   if (is_to_file()) {
     const auto limit = ordered_.empty() ? decided_ : std::min(decided_, ordered_.front().after);
-    if (!take_handed(limit, group)) {
+    if (limit > reached_ && !take_handed(limit, group)) {
       hold.unlock();
       take_records(limit, group);
       hold.lock();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line on public samples, when they are there:
-// every file is read and translated, or refused with a reason; nothing crashes; every account adds up.
+// The command line on public samples, when they are there: every file is read and translated, or refused with a reason;
+// nothing crashes; every account adds up.
 #include "corpus.hpp"
 #include "gateway_process.hpp"
 
