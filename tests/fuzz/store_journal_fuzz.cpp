@@ -31,13 +31,13 @@ void read_intake(std::string_view bytes) {
   const auto first = intake_from(bytes);
   if (!first) return;
   std::string written, again;
-  append_intake(written, first->what, first->payload);
+  append_intake(written, *first->what, first->payload);
   const auto second = intake_from(written);
   if (!second) std::abort();
-  append_intake(again, second->what, second->payload);
+  append_intake(again, *second->what, second->payload);
   if (written != again) std::abort();
   const auto content = content_from(written);
-  if (!content || content->raw != *second->what.raw || content->facts_json != second->what.message.facts_json) std::abort();
+  if (!content || content->raw != *second->what->raw || content->facts_json != second->what->message.facts_json) std::abort();
 }
 
 }  // namespace

@@ -74,9 +74,9 @@ std::optional<storage_error> group_commit::attempt(std::vector<request>& group, 
 void group_commit::apply(request& what) {
   struct applying {
     group_commit& to;
-    void operator()(take_in_request& r) const { r.outcome = to.intake_.apply(r.what); }
+    void operator()(take_in_request& r) const { r.outcome = to.intake_.apply(*r.what); }
     void operator()(filing_request& r) const {
-      r.outcome = to.intake_.apply(r.what, &r.place);
+      r.outcome = to.intake_.apply(*r.what, &r.place);
       to.session_.note_filed(r.number);
     }
     void operator()(update_request& r) const { r.outcome = to.deliveries_.apply(r.what); }

@@ -172,12 +172,18 @@ void append_intake(std::string& to, const intake& what, const std::optional<payl
   a(payload);
 }
 
+void drop_recorded_bytes(intake& what) {
+  static const shared_bytes none = share({});
+  what.raw = none;
+  std::string().swap(what.message.facts_json);  // with its memory
+}
+
 std::optional<kept_intake> intake_from(std::string_view bytes) {
   reading a(bytes);
   const auto written_by = version_in(a);
   if (!written_by) return std::nullopt;
-  kept_intake kept;
-  pass(a, kept.what);
+  kept_intake kept{std::make_unique<intake>(), {}};
+  pass(a, *kept.what);
   if (*written_by >= 2) a(kept.payload);
   if (!a.is_whole()) return std::nullopt;
   return kept;

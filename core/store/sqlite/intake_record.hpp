@@ -5,6 +5,7 @@
 #include "core/store/sqlite/payload_log.hpp"
 #include "core/store/store.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,8 +15,11 @@ namespace liaison::store::sqlite {
 /// With `payload`, the bytes themselves are left out: they stand there.
 void append_intake(std::string& to, const intake& what, const std::optional<payload_place>& payload = {});
 
+/// What the journal has goes on without the bytes and facts that its record holds.
+void drop_recorded_bytes(intake& what);
+
 struct kept_intake {
-  intake what;                           ///< without its bytes when they stand elsewhere
+  std::unique_ptr<intake> what;          ///< without its bytes when they stand elsewhere
   std::optional<payload_place> payload;  ///< there
 };
 

@@ -35,15 +35,15 @@ void journal_writer::start() {
   thread_ = std::thread([this] { work(); });
 }
 
-void journal_writer::add(intake what, callback<result<done>> then) {
+void journal_writer::add(intake_box what, callback<result<done>> then) {
   bool was_empty = false;
   {
     std::lock_guard hold(mutex_);
     LIAISON_ASSERT(!stopping_);
     was_empty = queue_.empty();
-    what.message.size_bytes = what.raw->size();
+    what->message.size_bytes = what->raw->size();
     ++last_number_;
-    if (identity::tells_of_leaving(what.subject)) last_of_leaving_ = last_number_;
+    if (identity::tells_of_leaving(what->subject)) last_of_leaving_ = last_number_;
     queue_.push_back({last_number_, std::move(what), std::move(then)});
   }
   if (was_empty) wake_.notify_one();
@@ -70,7 +70,8 @@ bool journal_writer::take(std::vector<item>& group) {
   wake_.wait(hold, [&] { return stopping_ || !queue_.empty(); });
   std::size_t size_bytes = 0;
   while (!queue_.empty() && size_bytes < group_bytes_max) {
-    size_bytes += queue_.front().what.raw->size() + queue_.front().what.message.facts_json.size();
+    const auto& next = *queue_.front().what;
+    size_bytes += next.raw->size() + next.message.facts_json.size();
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -78,12 +79,13 @@ bool journal_writer::take(std::vector<item>& group) {
 }
 
 std::optional<payload_place> journal_writer::append(item& one) {
-  auto& message = one.what.message;
-  if (message.sha256.empty()) message.sha256 = sha256_hex_of(*one.what.raw);
+  auto& message = one.what->message;
+  const auto& raw = *one.what->raw;
+  if (message.sha256.empty()) message.sha256 = sha256_hex_of(raw);
   std::optional<payload_place> payload;
-  if (one.what.raw->size() > options_.inline_bytes_max) payload = large_.append(*one.what.raw);
+  if (raw.size() > options_.inline_bytes_max) payload = large_.append(raw);
   body_.clear();
-  append_intake(body_, one.what, payload);
+  append_intake(body_, *one.what, payload);
   journal_.append(one.number, body_);
   return payload;
 }
@@ -109,7 +111,6 @@ result<std::vector<kept_place>> journal_writer::write(std::vector<item>& group) 
 }
 
 void journal_writer::decide(std::vector<item> group) {
-  static const shared_bytes none = share({});
   const auto began = std::chrono::steady_clock::now();
   const auto places = write(group);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
@@ -121,10 +122,8 @@ void journal_writer::decide(std::vector<item> group) {
   for (std::size_t i = 0; i < group.size(); ++i) {
     answers->push_back(std::move(group[i].then));
     if (!places) continue;
-    auto& what = group[i].what;
-    what.raw = none;
-    what.message.facts_json.clear();
-    kept.push_back({group[i].number, std::move(what), places.value()[i], std::nullopt});
+    drop_recorded_bytes(*group[i].what);
+    kept.push_back({group[i].number, std::move(group[i].what), places.value()[i], std::nullopt});
   }
   result<done> outcome = places ? result<done>(done{}) : result<done>(places.error());
   executor_.post([outcome = std::move(outcome), answers] {

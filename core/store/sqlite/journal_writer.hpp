@@ -33,7 +33,7 @@ class journal_writer {
 
   void start();
   /// `then` is posted when the intake is on disk, or not. Thread: one, as for `last_number` and `last_of_leaving`.
-  void add(intake what, callback<result<done>> then);
+  void add(intake_box what, callback<result<done>> then);
   std::uint64_t last_number() const { return last_number_; }          ///< of what was handed in
   std::uint64_t last_of_leaving() const { return last_of_leaving_; }  ///< of what `identity::tells_of_leaving`
   void stop();                                                ///< after everything handed in is decided
@@ -41,7 +41,7 @@ class journal_writer {
  private:
   struct item {
     std::uint64_t number = 0;
-    intake what;
+    intake_box what;
     callback<result<done>> then;
   };
 

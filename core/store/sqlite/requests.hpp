@@ -9,6 +9,7 @@
 #include "core/store/store.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,10 @@
 
 namespace liaison::store::sqlite {
 
+/// An intake is 900 bytes; what queues holds it by its address, so that a request stays small and is moved cheaply. Never empty
+/// until its outcome is told.
+using intake_box = std::unique_ptr<intake>;
+
 template <class Value>
 struct answerable {
   callback<result<Value>> then;
@@ -24,7 +29,7 @@ struct answerable {
 };
 
 struct take_in_request {
-  intake what;
+  intake_box what;
   callback<intake_outcome> then;
   std::optional<intake_outcome> outcome;
 };
@@ -32,7 +37,7 @@ struct take_in_request {
 /// A record of the journal that gets its rows.
 struct filing_request {
   std::uint64_t number = 0;
-  intake what;
+  intake_box what;
   kept_place place;
   std::optional<intake_outcome> outcome;
 };

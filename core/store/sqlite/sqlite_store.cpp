@@ -122,11 +122,11 @@ class sqlite_backend final : public store {
 
   void take_in(intake what, callback<intake_outcome> then) override {
     LIAISON_ASSERT(what.raw != nullptr && what.message.sha256.size() == 64);
-    in_order(take_in_request{std::move(what), std::move(then), std::nullopt});
+    in_order(take_in_request{std::make_unique<intake>(std::move(what)), std::move(then), std::nullopt});
   }
   void keep(intake what, callback<result<done>> then) override {
     LIAISON_ASSERT(what.raw != nullptr && what.unless_marked.empty());
-    keeper_->add(std::move(what), std::move(then));
+    keeper_->add(std::make_unique<intake>(std::move(what)), std::move(then));
   }
   void on_filed(callback<std::vector<filed>> told) override {
     writer_->on_filed(std::move(told));

@@ -45,7 +45,7 @@ journal_settings settings_of(const sqlite_options& options, write_session& sessi
 
 std::uint64_t bytes_of(const request& what) {
   const auto size_of = [](const intake& one) { return one.raw->size() + one.message.facts_json.size(); };
-  if (const auto* taken = std::get_if<take_in_request>(&what)) return size_of(taken->what);
+  if (const auto* taken = std::get_if<take_in_request>(&what)) return size_of(*taken->what);
   std::uint64_t sum = 0;
   if (const auto* settled = std::get_if<settle_request>(&what)) {
     for (const auto& one : settled->follows) sum += size_of(one);
@@ -53,24 +53,28 @@ std::uint64_t bytes_of(const request& what) {
   return sum;
 }
 
-void tell_filed(const callback<std::vector<filed>>& told, std::vector<request>& group) {
+/// Takes the filing requests out of the group.
+std::vector<filed> filed_of(std::vector<request>& group) {
   std::vector<filed> made;
-  for (auto& each : group) {
+  std::erase_if(group, [&](request& each) {
     auto* record = std::get_if<filing_request>(&each);
-    if (record == nullptr) continue;
-    if (!is_kept(*record->outcome)) continue;
-    record->what.message.id = record->outcome->id;
-    record->what.message.facts_json.clear();
-    made.push_back({std::move(record->what.message), std::move(*record->outcome)});
-  }
-  if (!made.empty()) told(std::move(made));
+    if (record == nullptr) return false;
+    if (is_kept(*record->outcome)) {
+      record->what->message.id = record->outcome->id;
+      made.push_back({std::move(record->what->message), std::move(*record->outcome)});
+    }
+    return true;
+  });
+  return made;
 }
 
 void answer(request& what) {
   std::visit(
       [](auto& r) {
-        LIAISON_ASSERT(r.outcome.has_value());
-        if constexpr (!std::is_same_v<std::decay_t<decltype(r)>, filing_request>) r.then(std::move(*r.outcome));
+        if constexpr (!std::is_same_v<std::decay_t<decltype(r)>, filing_request>) {
+          LIAISON_ASSERT(r.outcome.has_value());
+          r.then(std::move(*r.outcome));
+        }
       },
       what);
 }
@@ -239,6 +243,7 @@ void writer::take_records(std::uint64_t limit, std::vector<request>& group) {
       is_known = kept.has_value();
       if (!is_known) return false;
       reached_ = number;
+      drop_recorded_bytes(*kept->what);
       group.emplace_back(filing_request{number, std::move(kept->what), {where, kept->payload}, std::nullopt});
       return true;
     };
@@ -361,10 +366,16 @@ void writer::commit(std::vector<request> group) {
     file_bytes_ = session_.file_bytes();
   }
   note_filing(group);
-  auto answered = std::make_shared<std::vector<request>>(std::move(group));
-  executor_.post([told = told_, answered] {
-    for (auto& what : *answered) answer(what);
-    if (told) tell_filed(told, *answered);
+  struct answers {
+    std::vector<filed> made;
+    std::vector<request> asked;
+  };
+  auto ready = std::make_shared<answers>();
+  ready->made = filed_of(group);
+  ready->asked = std::move(group);
+  executor_.post([told = told_, ready] {
+    for (auto& what : ready->asked) answer(what);
+    if (told && !ready->made.empty()) told(std::move(ready->made));
   });
 }
 

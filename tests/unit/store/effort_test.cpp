@@ -56,7 +56,7 @@ class effort : public ::testing::Test {
       what.document_id = text;
       if (in_one_line) what.set_id = "one line";
       what.deliveries.push_back({"gp", "fhir", ""});
-      group.emplace_back(take_in_request{std::move(what), {}, std::nullopt});
+      group.emplace_back(take_in_request{std::make_unique<intake>(std::move(what)), {}, std::nullopt});
     }
     group_->run(group);
   }

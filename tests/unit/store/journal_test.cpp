@@ -307,8 +307,8 @@ TEST(intake_record, is_none_when_a_byte_is_missing_or_too_many) {
   append_intake(bytes, what);
   const auto back = intake_from(bytes);
   ASSERT_TRUE(back);
-  EXPECT_EQ(*back->what.raw, *what.raw);
-  EXPECT_EQ(back->what.message.sha256, what.message.sha256);
+  EXPECT_EQ(*back->what->raw, *what.raw);
+  EXPECT_EQ(back->what->message.sha256, what.message.sha256);
   EXPECT_FALSE(back->payload);
   EXPECT_FALSE(intake_from(bytes + 'x'));
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(intake_from(bytes.substr(0, size))) << size;
