@@ -37,13 +37,13 @@ bool same_offer(const wire::ready& a, const wire::ready& b) {
 
 }  // namespace
 
-host_group::host_group(boost::asio::io_context& io, const host_settings& how, std::string program, std::string file)
-    : io_(io), how_(how), program_(std::move(program)), file_(std::move(file)), timer_(io), rest_timer_(io) {}
+host_group::host_group(boost::asio::io_context& io, const host_settings& how, core_sharing& cores, std::string program, std::string file)
+    : io_(io), how_(how), cores_(cores), program_(std::move(program)), file_(std::move(file)), timer_(io), rest_timer_(io) {}
 
 // --- start ----------------------------------------------------------------------------------------------------------
 
 result<done> host_group::begin() {
-  auto made = std::make_shared<host_process>(io_, *this, how_);
+  auto made = std::make_shared<host_process>(io_, *this, how_, cores_);
   if (auto started = made->start(program_, file_); !started) return started.error();
   regular_.push_back(std::move(made));
   return done{};
@@ -274,7 +274,7 @@ void host_group::start_missing() {
 }
 
 host_group::host_pointer host_group::start_host() {
-  auto made = std::make_shared<host_process>(io_, *this, how_);
+  auto made = std::make_shared<host_process>(io_, *this, how_, cores_);
   if (auto started = made->start(program_, file_); !started) {
     start_failed(started.error().text);
     return nullptr;

@@ -105,6 +105,7 @@ class running_pool final : public host_pool {
 
   boost::asio::io_context& io_;
   std::shared_ptr<const host_settings> how_;
+  std::shared_ptr<core_sharing> cores_ = std::make_shared<core_sharing>();
   std::shared_ptr<plugin_set> plugins_ = std::make_shared<plugin_set>();
   std::map<std::string, place, std::less<>> by_format_;
   std::vector<translator_info> list_;
@@ -113,9 +114,8 @@ class running_pool final : public host_pool {
 result<done> running_pool::start(const std::vector<std::string>& files, const std::string& program,
                                  const std::function<void()>& meanwhile) {
   for (const std::string& file : files) {
-    // The settings live as long as any group: groups outlive the pool by what is posted.
-    auto group =
-        group_pointer(new host_group(io_, *how_, program, file), [how = how_](host_group* gone) { delete gone; });
+    // What they share lives as long as any group: groups outlive the pool by what is posted.
+    auto group = group_pointer(new host_group(io_, *how_, *cores_, program, file), [how = how_, cores = cores_](host_group* gone) { delete gone; });
     if (auto begun = group->begin(); !begun) return begun.error();
     plugins_->groups.push_back(std::move(group));
   }

@@ -2,6 +2,7 @@
 // The pool with a well-behaved plugin: what goes in comes out, in bulk and in size.
 #include "pool_fixture.hpp"
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -152,6 +153,41 @@ TEST(plugin_host, a_process_that_is_never_to_rest_stays) {
   ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
   hosts.run_for(1'500);
   EXPECT_EQ(children().size(), 1U);
+}
+
+/// Of the only child; 0: there is no such process.
+int cores_of_child() {
+  const auto all = children();
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (all.size() != 1 || ::sched_getaffinity(std::atoi(all.front().c_str()), sizeof allowed, &allowed) != 0) return 0;
+  return CPU_COUNT(&allowed);
+}
+
+TEST(plugin_host, shares_its_callers_processor_as_long_as_calls_come_one_at_a_time) {
+  pool_fixture hosts(settings_for({fixture("rogue")}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  const int all = cores_of_child();
+  if (all < 2) GTEST_SKIP() << "one processor only";
+  for (int i = 0; i < 40; ++i) hosts.inspect("echo one");
+  EXPECT_EQ(cores_of_child(), 1);
+  std::vector<request> requests;
+  for (int i = 0; i < 3; ++i) requests.push_back(pool_fixture::request_for("echo several"));
+  hosts.call_all(std::move(requests));
+  EXPECT_EQ(cores_of_child(), all);
+}
+
+TEST(plugin_host, a_process_started_while_one_processor_is_shared_may_run_on_all) {
+  pool_fixture hosts(settings_for({fixture("rogue")}));
+  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+  const int all = cores_of_child();
+  if (all < 2) GTEST_SKIP() << "one processor only";
+  for (int i = 0; i < 40; ++i) hosts.inspect("echo one");
+  ASSERT_EQ(cores_of_child(), 1);
+  EXPECT_EQ(hosts.inspect("abort").mishap, mishap::crashed);
+  EXPECT_EQ(children_when(hosts, 1), 1U) << "another one, and the one in which the message was tried again is gone";
+  EXPECT_GE(hosts.starts, 2);
+  EXPECT_EQ(cores_of_child(), all);
 }
 
 }  // namespace
