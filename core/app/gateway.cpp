@@ -3,6 +3,7 @@
 
 #include "core/app/workbench.hpp"
 #include "core/base/digest.hpp"
+#include "core/base/time_slice.hpp"
 #include "core/fhir_api/fhir_sender.hpp"
 #include "core/net/folder_sender.hpp"
 #include "core/net/http_sender.hpp"
@@ -23,6 +24,8 @@ namespace liaison::app {
 
 namespace {
 
+/// Of what senders wait for; else whoever is woken stands behind the filing for some 3 ms.
+constexpr std::chrono::microseconds short_slice(500);
 constexpr std::int64_t purge_period_ms = 60'000;
 constexpr std::int64_t burst_period_ms = 1'000;
 // Between two thousands of messages: a day's messages of a large store are gone within seconds to minutes, and whatever else is
@@ -76,6 +79,7 @@ gateway::~gateway() {
 result<done> gateway::open() {
   // An arena for each thread that allocates much (logic, writer, readers): fewer make them wait for one another, more only fragment.
   mallopt(M_ARENA_MAX, 4);
+  ask_for_time_slices_of(short_slice);  // its hosts too
   take_all_descriptors();
   plugin::host_settings host_settings = host_settings_of(*configuration_);
   host_settings.observer = [this](const plugin::host_event& event) {

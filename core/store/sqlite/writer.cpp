@@ -2,6 +2,7 @@
 #include "core/store/sqlite/writer.hpp"
 
 #include "core/base/thread_name.hpp"
+#include "core/base/time_slice.hpp"
 #include "core/observe/log.hpp"
 #include "core/store/sqlite/intake_record.hpp"
 #include "core/store/sqlite/salted_hash.hpp"
@@ -19,7 +20,8 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr std::size_t timings_kept_max = 10'000;
-constexpr int writer_nice = 10;
+constexpr int writer_nice = 19;
+constexpr std::chrono::milliseconds writer_slice{3};
 /// Records wait so long for others, so that many share the pages that they are written to.
 constexpr std::chrono::milliseconds filing_delay{5};
 constexpr std::uint64_t records_worth_filing = 256;
@@ -168,6 +170,7 @@ void writer::work() {
   name_this_thread("store-writer");
   // Senders wait for the other threads; for this one only when the journal is full.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), writer_nice);
+  ask_for_time_slices_of(writer_slice);
   std::vector<request> group;
   while (take_group(group)) {
     const auto began = steady::now();
