@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint32_t fetch_max = 96;         ///< deliveries of one recipient fetched at one time
 constexpr std::size_t fetch_below = 32;         ///< so few are left when the next are fetched
+constexpr std::uint64_t held_bytes_max = 16U << 20U;  ///< of what one recipient is given at one time; a larger delivery goes alone
 constexpr std::int64_t record_retry_ms = 1'000;  ///< the store was full or failing: try to write the outcome again
 constexpr std::int64_t expiry_period_ms = 30'000;
 constexpr std::uint32_t expiry_batch = 1'000;
@@ -70,6 +71,7 @@ struct delivery_scheduler::lane {
   std::deque<store::work> window;
   std::set<model::delivery_id> in_flight;  ///< from the first step until its outcome is recorded
   std::size_t recording = 0;               ///< of them: the recipient has taken them
+  std::uint64_t held_bytes = 0;            ///< of the messages of the others, as they came
   bool may_have_more = true;
   bool fetching = false;
   std::uint32_t generation = 0;  ///< raised when what is being fetched may be stale
@@ -175,7 +177,9 @@ void delivery_scheduler::pump(const lane_pointer& to) {
   const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint->delivery.in_flight_max);
   // A recipient works on the next ones while the outcome of the last ones is being written. One that takes one at a time is
   // given the next when that is done: a crash in between repeats one delivery, not two.
-  const auto has_room = [&] { return to->in_flight.size() - to->recording < at_once && to->in_flight.size() < 2 * at_once - 1; };
+  const auto has_room = [&] {
+    return to->in_flight.size() - to->recording < at_once && to->in_flight.size() < 2 * at_once - 1 && to->held_bytes < held_bytes_max;
+  };
   while (has_room() && !to->window.empty()) {
     auto chosen = to->window.begin();
     // What was never tried tells more of a busy recipient than what it did not take before, and must not wait for that.
@@ -183,6 +187,7 @@ void delivery_scheduler::pump(const lane_pointer& to) {
       const auto untried = std::find_if(chosen, to->window.end(), [](const store::work& each) { return each.delivery.attempts == 0; });
       if (untried != to->window.end()) chosen = untried;
     }
+    if (to->held_bytes > 0 && to->held_bytes + chosen->size_bytes > held_bytes_max) break;
     store::work next = std::move(*chosen);
     to->window.erase(chosen);
     start(to, std::move(next));
@@ -244,6 +249,7 @@ void delivery_scheduler::start(const lane_pointer& to, store::work what) {
   j->update.id = j->work.delivery.id;
   j->audience = audience_of(*j->endpoint);
   to->in_flight.insert(j->work.delivery.id);
+  to->held_bytes += j->work.size_bytes;
   ++jobs_;
   const model::delivery& d = j->work.delivery;
   if (clock_.now() - d.waits_since > j->endpoint->delivery.dead_letter_after_ms)
@@ -370,6 +376,7 @@ void delivery_scheduler::send(const job_pointer& j) {
 }
 
 void delivery_scheduler::sent(const job_pointer& j, const model::send_outcome& outcome) {
+  release(*j);
   metrics_.count("liaison_delivery_attempts_total",
                  {{"recipient", j->to->name}, {"verdict", name_of(outcome.verdict)}, {"code", code_class(outcome.code)}});
   if (outcome.verdict == model::send_verdict::refused) return give_up(j, outcome.code, outcome.text);
@@ -452,6 +459,13 @@ void delivery_scheduler::give_up(const job_pointer& j, const std::string& code, 
   record(j, [this, j] { end(j); });
 }
 
+/// Nobody needs the bytes any more: the outcome is known.
+void delivery_scheduler::release(job& j) {
+  j.to->held_bytes -= std::exchange(j.work.size_bytes, 0);
+  j.outgoing.document.reset();
+  j.outgoing.attachments.clear();
+}
+
 /// The outcome is written before anything else happens to this delivery, however long the disk is full.
 void delivery_scheduler::record(const job_pointer& j, std::function<void()> then) {
   store_.update(j->update, [this, j, then = std::move(then)](result<done> outcome) mutable {
@@ -463,6 +477,7 @@ void delivery_scheduler::record(const job_pointer& j, std::function<void()> then
 }
 
 void delivery_scheduler::end(const job_pointer& j) {
+  release(*j);
   j->to->in_flight.erase(j->work.delivery.id);
   --jobs_;
   j->to->may_have_more = true;

@@ -68,6 +68,7 @@ class delivery_scheduler {
   void note_busy(lane& to, model::delivery_id which);
   void fail(const job_pointer& j, model::send_outcome outcome);
   void give_up(const job_pointer& j, const std::string& code, const std::string& text);
+  void release(job& j);
   void record(const job_pointer& j, std::function<void()> then);
   void end(const job_pointer& j);
   void expire_all();

@@ -194,6 +194,37 @@ TEST_F(broker_that_records_nothing, several_at_a_time_are_given_more_while_the_l
   EXPECT_EQ(taken_unrecorded(2), 3U);
 }
 
+class broker_with_several_at_a_time : public broker {
+ protected:
+  /// Of six messages of this size: how many the recipient is given before it answers the first one.
+  std::size_t given_at_once(std::size_t size_bytes) {
+    auto several = std::make_shared<config::configuration>(*configuration);
+    several->endpoints["gp"].delivery.in_flight_max = 4;
+    configuration = several;
+    start();
+    auto& gp = *senders["gp"];
+    gp.hold = true;
+    for (int i = 0; i < 6; ++i)
+      receive("control=" + std::to_string(i) + ";type=letter;id=d" + std::to_string(i) + ";rest=" + std::string(size_bytes, 'x'));
+    const auto given = gp.taken.size();
+    for (std::size_t i = 0; i < gp.held.size(); ++i) {
+      const auto answer_one = gp.held[i];
+      answer_one();
+      time.settle();
+      EXPECT_LE(gp.taken.size(), i + 1 + given) << "no more at one time than before";
+    }
+    EXPECT_EQ(gp.taken.size(), 6U) << "each once";
+    for (const auto& d : deliveries("gp")) EXPECT_EQ(d.state, model::delivery_state::delivered);
+    return given;
+  }
+};
+
+TEST_F(broker_with_several_at_a_time, small_messages_go_as_many_as_are_allowed) { EXPECT_EQ(given_at_once(1'000), 4U); }
+
+TEST_F(broker_with_several_at_a_time, large_messages_go_as_many_as_memory_is_kept_for) { EXPECT_EQ(given_at_once(7U << 20U), 2U); }
+
+TEST_F(broker_with_several_at_a_time, one_that_is_larger_than_that_goes_alone) { EXPECT_EQ(given_at_once(20U << 20U), 1U); }
+
 TEST_F(broker, stopping_waits_for_what_is_in_flight) {
   senders["gp"]->hold = true;
   receive("control=1;type=letter;id=d1");
