@@ -37,8 +37,8 @@ bool same_offer(const wire::ready& a, const wire::ready& b) {
 
 }  // namespace
 
-host_group::host_group(boost::asio::io_context& io, const host_settings& how, core_sharing& cores, std::string program, std::string file)
-    : io_(io), how_(how), cores_(cores), program_(std::move(program)), file_(std::move(file)), timer_(io), rest_timer_(io) {}
+host_group::host_group(boost::asio::io_context& io, const host_settings& how, std::shared_ptr<core_sharing> cores, std::string program, std::string file)
+    : io_(io), how_(how), cores_(std::move(cores)), program_(std::move(program)), file_(std::move(file)), timer_(io), rest_timer_(io) {}
 
 // --- start ----------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ namespace liaison::plugin {
 /// Thread: the io_context's. Always held by a shared_ptr.
 class host_group final : public host_owner, public std::enable_shared_from_this<host_group> {
  public:
-  host_group(boost::asio::io_context& io, const host_settings& how, core_sharing& cores, std::string program, std::string file);
+  host_group(boost::asio::io_context& io, const host_settings& how, std::shared_ptr<core_sharing> cores, std::string program, std::string file);
 
   // Start, driven by the caller until all groups are settled.
   result<done> begin();
@@ -71,7 +71,7 @@ class host_group final : public host_owner, public std::enable_shared_from_this<
 
   boost::asio::io_context& io_;
   const host_settings& how_;
-  core_sharing& cores_;
+  const std::shared_ptr<core_sharing> cores_;
   std::string program_, file_, name_, why_not_;
   wire::ready offer_;
   state state_ = state::starting;

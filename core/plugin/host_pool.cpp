@@ -114,8 +114,9 @@ class running_pool final : public host_pool {
 result<done> running_pool::start(const std::vector<std::string>& files, const std::string& program,
                                  const std::function<void()>& meanwhile) {
   for (const std::string& file : files) {
-    // What they share lives as long as any group: groups outlive the pool by what is posted.
-    auto group = group_pointer(new host_group(io_, *how_, *cores_, program, file), [how = how_, cores = cores_](host_group* gone) { delete gone; });
+    // The settings live as long as any group: groups outlive the pool by what is posted.
+    auto group =
+        group_pointer(new host_group(io_, *how_, cores_, program, file), [how = how_](host_group* gone) { delete gone; });
     if (auto begun = group->begin(); !begun) return begun.error();
     plugins_->groups.push_back(std::move(group));
   }

@@ -13,6 +13,7 @@
 #include <array>
 #include <bit>
 #include <cerrno>
+#include <utility>
 
 namespace liaison::plugin {
 namespace {
@@ -37,14 +38,14 @@ std::string_view job::input() const {
   return what.input ? std::string_view(*what.input).substr(0, input_size_bytes) : std::string_view();
 }
 
-host_process::host_process(boost::asio::io_context& io, host_owner& owner, const host_settings& how, core_sharing& cores)
-    : io_(io), owner_(&owner), how_(how), cores_(cores), calls_(io), replies_(io), timer_(io) {}
+host_process::host_process(boost::asio::io_context& io, host_owner& owner, const host_settings& how, std::shared_ptr<core_sharing> cores)
+    : io_(io), owner_(&owner), how_(how), cores_(std::move(cores)), calls_(io), replies_(io), timer_(io) {}
 
 host_process::~host_process() { abandon(); }
 
 result<done> host_process::start(const std::string& program, const std::string& file) {
   make_windows();
-  cores_.let_go();
+  cores_->let_go();
   auto started = spawn_host(program, {file}, {calls_window_.fd(), replies_window_.fd()});
   calls_window_.close_fd();
   replies_window_.close_fd();
@@ -200,7 +201,7 @@ bool host_process::take_reply(std::string_view body) {
   auto answer = wire::parse_reply(body, granted ? replies_window_.look_at(*granted) : std::string_view());
   if (!answer || answer.value().id != head_id_) return false;
   give_back(in_flight_.front());
-  cores_.ended();
+  cores_->ended();
   expect_replies_like(answer.value(), *in_flight_.front().what);
   job_pointer answered = std::move(in_flight_.front().what);
   in_flight_.pop_front();
@@ -242,7 +243,7 @@ result<done> host_process::send(job_pointer& what) {
   ++next_id_;
   if (in_flight_.empty()) head_since_ = steady::now();
   in_flight_bytes_ += what->size_bytes();
-  cores_.begun(pid_, what->size_bytes() > how_.in_flight_bytes_max);
+  cores_->begun(pid_, what->size_bytes() > how_.in_flight_bytes_max);
   made.what = std::move(what);
   in_flight_.push_back(std::move(made));
   return done{};
@@ -355,7 +356,7 @@ host_end host_process::end_of(const ending& how) {
     end.mishap = mishap::crashed;
     end.text = description_of(how);
   }
-  cores_.ended(in_flight_.size());
+  cores_->ended(in_flight_.size());
   for (sent_call& one : in_flight_) end.unanswered.push_back(std::move(one.what));
   in_flight_.clear();
   return end;
@@ -368,7 +369,7 @@ void host_process::finish() {
   timer_.cancel();
   calls_.close(ignored);
   replies_.close(ignored);
-  cores_.forget(pid_);
+  cores_->forget(pid_);
   const ending how = kill_and_reap(std::exchange(pid_, -1));
   out_.clear();
   calls_window_ = shared_window();

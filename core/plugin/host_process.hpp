@@ -65,7 +65,7 @@ class host_owner {
 /// Thread: the io_context's. The owner outlives it or calls `abandon` first.
 class host_process : public std::enable_shared_from_this<host_process> {
  public:
-  host_process(boost::asio::io_context& io, host_owner& owner, const host_settings& how, core_sharing& cores);
+  host_process(boost::asio::io_context& io, host_owner& owner, const host_settings& how, std::shared_ptr<core_sharing> cores);
   ~host_process();
   host_process(const host_process&) = delete;
   host_process& operator=(const host_process&) = delete;
@@ -129,7 +129,7 @@ class host_process : public std::enable_shared_from_this<host_process> {
   boost::asio::io_context& io_;
   host_owner* owner_;
   const host_settings& how_;
-  core_sharing& cores_;
+  const std::shared_ptr<core_sharing> cores_;  ///< as this may outlive the owner by what is posted
   boost::asio::posix::stream_descriptor calls_, replies_;
   boost::asio::steady_timer timer_;
   pid_t pid_ = -1;
