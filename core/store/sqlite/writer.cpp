@@ -20,7 +20,7 @@ namespace liaison::store::sqlite {
 namespace {
 
 constexpr std::size_t timings_kept_max = 10'000;
-constexpr int writer_nice = 19;
+constexpr int writer_nice = 10;
 constexpr std::chrono::milliseconds writer_slice{3};
 /// Records wait so long for others, so that many share the pages that they are written to.
 constexpr std::chrono::milliseconds filing_delay{5};
