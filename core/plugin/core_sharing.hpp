@@ -26,15 +26,14 @@ class core_sharing {
   void ended(std::size_t calls = 1);
   void forget(pid_t host);  ///< before it is reaped: its number may become another's
   void let_go();            ///< all run where they may again; also before a process is started, which would inherit the one processor
-  bool is_sharing() const { return core_ >= 0; }
+  bool is_sharing() const { return !bound_.empty(); }
 
  private:
   void gather(pid_t host);
 
   cpu_set_t allowed_{};  ///< to the thread, before
-  int core_ = -1;
   std::chrono::steady_clock::time_point since_;
-  std::vector<pid_t> guests_;
+  std::vector<pid_t> bound_;  ///< to one processor: the thread, which is the first, and hosts
   std::size_t under_way_ = 0;
   unsigned alone_ = 0;       ///< calls in a row that were the only one
   bool is_refused_ = false;  ///< hosts are another user's and we may not

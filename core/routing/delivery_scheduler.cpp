@@ -177,24 +177,25 @@ void delivery_scheduler::pump(const lane_pointer& to) {
   const std::size_t at_once = to->failures > 0 ? 1 : std::max<std::size_t>(1, to->endpoint->delivery.in_flight_max);
   // A recipient works on the next ones while the outcome of the last ones is being written. One that takes one at a time is
   // given the next when that is done: a crash in between repeats one delivery, not two.
-  const auto has_room = [&] {
-    return to->in_flight.size() - to->recording < at_once && to->in_flight.size() < 2 * at_once - 1 && to->held_bytes < held_bytes_max;
+  const auto has_room_for = [&](std::uint64_t size_bytes) {
+    return to->in_flight.size() - to->recording < at_once && to->in_flight.size() < 2 * at_once - 1 &&
+           (to->held_bytes == 0 || to->held_bytes + size_bytes <= held_bytes_max);
   };
-  while (has_room() && !to->window.empty()) {
+  while (!to->window.empty()) {
     auto chosen = to->window.begin();
     // What was never tried tells more of a busy recipient than what it did not take before, and must not wait for that.
     if (to->failed_in_a_row >= busy_after) {
       const auto untried = std::find_if(chosen, to->window.end(), [](const store::work& each) { return each.delivery.attempts == 0; });
       if (untried != to->window.end()) chosen = untried;
     }
-    if (to->held_bytes > 0 && to->held_bytes + chosen->size_bytes > held_bytes_max) break;
+    if (!has_room_for(chosen->size_bytes)) break;
     store::work next = std::move(*chosen);
     to->window.erase(chosen);
     start(to, std::move(next));
   }
   // Who is given one at a time, or is probed, gets what is due by then.
   const std::size_t enough = at_once == 1 ? 1 : fetch_below;
-  if (to->window.size() < enough && to->may_have_more && !to->fetching && has_room()) fetch(to);
+  if (to->window.size() < enough && to->may_have_more && !to->fetching && has_room_for(1)) fetch(to);
 }
 
 void delivery_scheduler::fetch(const lane_pointer& to) {

@@ -140,12 +140,11 @@ struct side {
     if (!sent) return sent.error();
     delivered.add(sent.value());
     for (std::size_t i = 0; i < lookups.size(); ++i) {
-      auto took = ask_often(in, bench::lookups[i]);
-      if (!took) return took.error();
-      lookups[i].add(took.value());
-      auto again = ask_often(in, bench::lookups[i]);
-      if (!again) return again.error();
-      lookups_again[i].add(again.value());
+      for (figure* each : {&lookups[i], &lookups_again[i]}) {
+        auto took = ask_often(in, bench::lookups[i]);
+        if (!took) return took.error();
+        each->add(took.value());
+      }
     }
     for (std::size_t i = 0; i < first_pages.size(); ++i) {
       auto took = bench::first_pages[i].ask(in, 1);

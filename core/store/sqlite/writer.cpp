@@ -61,6 +61,7 @@ std::vector<filed> filed_of(std::vector<request>& group) {
   std::erase_if(group, [&](request& each) {
     auto* record = std::get_if<filing_request>(&each);
     if (record == nullptr) return false;
+    LIAISON_ASSERT(record->outcome.has_value());
     if (is_kept(*record->outcome)) {
       record->what->message.id = record->outcome->id;
       made.push_back({std::move(record->what->message), std::move(*record->outcome)});
@@ -73,10 +74,8 @@ std::vector<filed> filed_of(std::vector<request>& group) {
 void answer(request& what) {
   std::visit(
       [](auto& r) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(r)>, filing_request>) {
-          LIAISON_ASSERT(r.outcome.has_value());
-          r.then(std::move(*r.outcome));
-        }
+        LIAISON_ASSERT(r.outcome.has_value());
+        if constexpr (!std::is_same_v<std::decay_t<decltype(r)>, filing_request>) r.then(std::move(*r.outcome));
       },
       what);
 }

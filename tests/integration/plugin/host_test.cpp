@@ -164,26 +164,27 @@ int cores_of_child() {
   return CPU_COUNT(&allowed);
 }
 
-TEST(plugin_host, shares_its_callers_processor_as_long_as_calls_come_one_at_a_time) {
-  pool_fixture hosts(settings_for({fixture("rogue")}));
-  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+/// A host that was called one at a time for a while.
+class plugin_host_on_one_processor : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
+    if (all < 2) GTEST_SKIP() << "one processor only";
+    for (int i = 0; i < 40; ++i) hosts.inspect("echo one");
+    ASSERT_EQ(cores_of_child(), 1);
+  }
+  pool_fixture hosts{settings_for({fixture("rogue")})};
   const int all = cores_of_child();
-  if (all < 2) GTEST_SKIP() << "one processor only";
-  for (int i = 0; i < 40; ++i) hosts.inspect("echo one");
-  EXPECT_EQ(cores_of_child(), 1);
+};
+
+TEST_F(plugin_host_on_one_processor, runs_on_all_when_calls_come_together) {
   std::vector<request> requests;
   for (int i = 0; i < 3; ++i) requests.push_back(pool_fixture::request_for("echo several"));
   hosts.call_all(std::move(requests));
   EXPECT_EQ(cores_of_child(), all);
 }
 
-TEST(plugin_host, a_process_started_while_one_processor_is_shared_may_run_on_all) {
-  pool_fixture hosts(settings_for({fixture("rogue")}));
-  ASSERT_TRUE(hosts.pool) << hosts.why_not.text;
-  const int all = cores_of_child();
-  if (all < 2) GTEST_SKIP() << "one processor only";
-  for (int i = 0; i < 40; ++i) hosts.inspect("echo one");
-  ASSERT_EQ(cores_of_child(), 1);
+TEST_F(plugin_host_on_one_processor, has_a_successor_that_may_run_on_all) {
   EXPECT_EQ(hosts.inspect("abort").mishap, mishap::crashed);
   EXPECT_EQ(children_when(hosts, 1), 1U) << "another one, and the one in which the message was tried again is gone";
   EXPECT_GE(hosts.starts, 2);
